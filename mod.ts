@@ -1,0 +1,2 @@
+/** The public face of the package; filled by the SDK slice. */
+export {};
