@@ -1,0 +1,98 @@
+import { Buffer } from "node:buffer";
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
+import { isZero, KeyAgreementError, requireLength } from "../zmtp/crypto/checks.ts";
+import { nobleSecretBox } from "../zmtp/crypto/noble.ts";
+import { randomBytes } from "../zmtp/crypto/random.ts";
+import type { Crypto, KeyAgreement, KeyPair } from "../zmtp/crypto/types.ts";
+
+/** RFC 7748, section 6.1: the base point is u = 9. */
+const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(31));
+
+interface ImportedKey {
+  /** The bytes as they were when imported: the caller's array may have been overwritten since. */
+  readonly bytes: Uint8Array;
+  readonly key: KeyObject;
+}
+
+/** Imports cost as much as the multiplication, and both the long-lived and the handshake's keys are used repeatedly. */
+const importedSecrets: WeakMap<Uint8Array, ImportedKey> = new WeakMap();
+
+/** X25519 on `node:crypto` (OpenSSL in Node, BoringSSL in Bun, Rust in Deno), 7 to 15 times faster than JavaScript. */
+export const nodeKeyAgreement: KeyAgreement = {
+  generateKeyPair(): KeyPair {
+    const { privateKey } = generateKeyPairSync("x25519");
+    const jwk = privateKey.export({ format: "jwk" });
+    const secretKey = fromBase64Url(jwk.d);
+    importedSecrets.set(secretKey, { bytes: secretKey.slice(), key: privateKey });
+    return { publicKey: fromBase64Url(jwk.x), secretKey };
+  },
+  publicKey(secretKey: Uint8Array): Uint8Array {
+    return multiply(secretKey, BASE_POINT);
+  },
+  sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+    return multiply(secretKey, publicKey);
+  },
+};
+
+/** The cryptography for Node, Bun and Deno. */
+export const nodeCrypto: Crypto = {
+  keyAgreement: nodeKeyAgreement,
+  secretBox: nobleSecretBox,
+  randomBytes,
+};
+
+function multiply(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  requireLength("secretKey", secretKey, 32);
+  requireLength("publicKey", publicKey, 32);
+  const privateKey = importSecret(secretKey);
+  const publicKeyObject = importPublic(publicKey);
+  let shared: Uint8Array;
+  try {
+    shared = diffieHellman({ privateKey, publicKey: publicKeyObject });
+  } catch (cause) {
+    // Both keys were imported, so what OpenSSL and BoringSSL refuse here is the all-zero result.
+    throw new KeyAgreementError({ cause });
+  }
+  if (isZero(shared)) throw new KeyAgreementError();
+  // A plain array of its own, not a Buffer.
+  return new Uint8Array(shared);
+}
+
+function importSecret(secretKey: Uint8Array): KeyObject {
+  const imported = importedSecrets.get(secretKey);
+  if (imported !== undefined && sameBytes(imported.bytes, secretKey)) return imported.key;
+  // `x` has to be there and is not used: the multiplication needs the scalar alone.
+  const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(secretKey), x: toBase64Url(BASE_POINT) };
+  const key = createPrivateKey({ key: jwk, format: "jwk" });
+  importedSecrets.set(secretKey, { bytes: secretKey.slice(), key });
+  return key;
+}
+
+function importPublic(publicKey: Uint8Array): KeyObject {
+  const masked = publicKey.slice();
+  // RFC 7748, section 5: the top bit of the last byte is ignored.
+  masked[31] = (masked[31] ?? 0) & 0x7f;
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64Url(masked) }, format: "jwk" });
+}
+
+/** In time that does not depend on the content; both are 32 bytes. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0;
+  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  return difference === 0;
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
+}
+
+function fromBase64Url(text: string | undefined): Uint8Array {
+  if (text === undefined) throw new TypeError("Cannot make a key pair: the runtime exported no key bytes");
+  return new Uint8Array(Buffer.from(text, "base64url"));
+}
