@@ -1,0 +1,376 @@
+import type {
+  AccountRecord,
+  DealRecord,
+  FillingMode,
+  OrderRecord,
+  PositionRecord,
+  PositionSide,
+  SymbolRecord,
+  TerminalRecord,
+} from "../../domain/records.ts";
+
+/** What a session may do: `trade` everything, `read` all but commands and outcomes. */
+export type Role = "trade" | "read";
+
+/** Operations of the sync channel. */
+export type SyncOp =
+  | "challenge"
+  | "hello"
+  | "ping"
+  | "bye"
+  | "barrier"
+  | "account"
+  | "terminal"
+  | "positions"
+  | "orders"
+  | "symbols"
+  | "tick"
+  | "snapshot"
+  | "ledger.since"
+  | "subscribe"
+  | "unsubscribe"
+  | "outcome"
+  | "outcome.ack";
+
+/** A request on `sync`. `session`, `n`, `epoch` and `at` are missing in `challenge` and `hello` only. */
+export interface SyncRequest {
+  readonly v: 1;
+  readonly op: string;
+  readonly rid: string;
+  readonly session?: string;
+  readonly n?: number;
+  readonly epoch?: number;
+  readonly at?: number;
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+/** Why a request was refused. */
+export type RefusalCode =
+  | "BAD_REQUEST"
+  | "REVISION"
+  | "MAC"
+  | "NO_SESSION"
+  | "EPOCH"
+  | "REPLAYED"
+  | "STALE"
+  | "ROLE"
+  | "UNKNOWN_OP"
+  | "BUSY"
+  | "RATE_LIMITED"
+  | "UNKNOWN_SYMBOL"
+  | "LEDGER_GONE"
+  | "BAD_CURSOR"
+  | "CHALLENGE"
+  | "SESSIONS"
+  | "JOURNAL"
+  | "INTERNAL";
+
+/** The error of a reply. */
+export interface ReplyError {
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** With `UNKNOWN_SYMBOL`: names that differ only by case or suffix. */
+  readonly candidates?: readonly string[];
+}
+
+interface ReplyHead {
+  readonly v: 1;
+  readonly rid: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly agentMs: number;
+}
+
+/** A reply on `sync`. */
+export type SyncReply =
+  | (ReplyHead & { readonly ok: true; readonly result: Readonly<Record<string, unknown>> })
+  | (ReplyHead & { readonly ok: false; readonly error: ReplyError });
+
+/** Result of `challenge`. */
+export interface ChallengeResult {
+  readonly revision: number;
+  readonly challenge: string;
+}
+
+/** Arguments of `hello`. */
+export interface HelloArgs {
+  readonly challenge: string;
+  readonly instance: string;
+  readonly role: Role;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Result of `hello`. */
+export interface HelloResult {
+  readonly session: string;
+  readonly leaseMs: number;
+  readonly agent: { readonly name: string; readonly version: string };
+  readonly account: AccountRecord;
+  readonly terminal: TerminalRecord;
+  readonly brokerMs: number;
+  readonly utcMs: number;
+  readonly brokerZone: string | null;
+  readonly ledger: { readonly oldest: number };
+  readonly outcomes: readonly Outcome[];
+  readonly moreOutcomes: boolean;
+  readonly limits: {
+    readonly commandTtlMs: number;
+    readonly journalRetentionMs: number;
+    readonly maxMessageBytes: number;
+    readonly maxPending: number;
+  };
+}
+
+/** Result of `snapshot`, all of one ledger position. */
+export interface SnapshotResult {
+  readonly account: AccountRecord;
+  readonly positions: readonly PositionRecord[];
+  readonly orders: readonly OrderRecord[];
+  readonly historyOrders: readonly OrderRecord[];
+  readonly deals: readonly DealRecord[];
+  readonly more: string | null;
+}
+
+/** Result of `ledger.since`. */
+export interface LedgerSinceResult {
+  readonly events: readonly LedgerEvent[];
+  readonly complete: boolean;
+}
+
+/** Results of the paged queries. */
+export interface PositionsResult {
+  readonly positions: readonly PositionRecord[];
+  readonly more: string | null;
+}
+export interface OrdersResult {
+  readonly orders: readonly OrderRecord[];
+  readonly more: string | null;
+}
+export interface SymbolsResult {
+  readonly symbols: readonly SymbolRecord[];
+  readonly more: string | null;
+}
+
+/** Result of `subscribe`. */
+export interface SubscribeResult {
+  readonly symbols: readonly { readonly symbol: string; readonly count: number }[];
+}
+
+/** How an order is tagged so that it can be found again. */
+export type TagMode = "comment" | "magic" | "none";
+
+/** A filling mode, or the agent's choice by what the symbol allows. */
+export type FillingChoice = "auto" | Exclude<FillingMode, "boc">;
+
+/** A market order. */
+export interface MarketIntent {
+  readonly kind: "market";
+  readonly symbol: string;
+  readonly side: PositionSide;
+  /** Lots. */
+  readonly volume: number;
+  /** 0: none. */
+  readonly stopLoss: number;
+  /** 0: none. */
+  readonly takeProfit: number;
+  /** Points. */
+  readonly deviation: number;
+  readonly magic: string;
+  readonly comment: string;
+  readonly filling: FillingChoice;
+  readonly tag: TagMode;
+}
+
+/** Closing a position, wholly or in part. */
+export interface CloseIntent {
+  readonly kind: "close";
+  readonly position: string;
+  /** Lots; 0: all. */
+  readonly volume: number;
+  /** Points. */
+  readonly deviation: number;
+  readonly comment: string;
+  readonly filling: FillingChoice;
+  readonly tag: TagMode;
+}
+
+/** What a command wants. */
+export type Intent = MarketIntent | CloseIntent;
+
+/** A request on `command`. */
+export interface CommandRequest {
+  readonly v: 1;
+  readonly op: "trade";
+  readonly session: string;
+  readonly n: number;
+  readonly epoch: number;
+  readonly issuedAt: number;
+  readonly notAfter: number;
+  readonly id: string;
+  /** JSON text of an `Intent`; the digest is over its UTF-8 bytes. */
+  readonly intent: string;
+}
+
+/** Why a copy of a command was refused. */
+export type CommandRefusal =
+  | "BAD_REQUEST"
+  | "NO_SESSION"
+  | "ROLE"
+  | "ID_REUSED"
+  | "VOID"
+  | "REPLAYED"
+  | "COUNTER"
+  | "EXPIRED"
+  | "EXPIRED_ID"
+  | "STALE"
+  | "RATE_LIMITED"
+  | "LIMIT"
+  | "JOURNAL";
+
+/** Refusals after which it is certain that the command with this digest was not executed. */
+export const certainRefusals: ReadonlySet<CommandRefusal> = new Set([
+  "EXPIRED",
+  "EXPIRED_ID",
+  "BAD_REQUEST",
+  "RATE_LIMITED",
+  "LIMIT",
+  "ROLE",
+  "JOURNAL",
+  "VOID",
+] as const);
+
+interface OutcomeHead {
+  readonly id: string;
+  /** SHA-256 of the intent, hex; empty in a tombstone that was written for an unknown id. */
+  readonly digest: string;
+}
+
+interface OutcomeTimes {
+  /** The epoch in which the command was received. */
+  readonly epoch: number;
+  /** Agent clock; 0: not yet. */
+  readonly receivedMs: number;
+  readonly sentMs: number;
+  readonly doneMs: number;
+}
+
+/** In the journal, no answer yet. */
+export interface PendingOutcome extends OutcomeHead, OutcomeTimes {
+  readonly state: "pending";
+}
+
+/** Certain: done, wholly or in part. */
+export interface ExecutedOutcome extends OutcomeHead, OutcomeTimes {
+  readonly state: "executed";
+  readonly retcode: number;
+  readonly comment: string;
+  readonly order: string;
+  readonly deal: string;
+  readonly position: string;
+  readonly volume: number;
+  readonly price: number;
+  readonly deals: readonly DealRecord[];
+}
+
+/** Certain: refused by the terminal or the trade server. */
+export interface RejectedOutcome extends OutcomeHead, OutcomeTimes {
+  readonly state: "rejected";
+  readonly retcode: number;
+  readonly comment: string;
+}
+
+/** Sent, and nobody can tell yet. */
+export interface UnknownOutcome extends OutcomeHead, OutcomeTimes {
+  readonly state: "unknown";
+  /** 0: none came. */
+  readonly retcode: number;
+  readonly comment: string;
+}
+
+/** This copy was not sent. */
+export interface RefusedOutcome extends OutcomeHead {
+  readonly state: "refused";
+  readonly code: CommandRefusal;
+  readonly reason: string;
+  /** With `COUNTER`. */
+  readonly expected?: number;
+}
+
+/** Never sent, and never will be. */
+export interface VoidOutcome extends OutcomeHead {
+  readonly state: "void";
+}
+
+/** What became of a command (docs/protocol.md, 6.3). */
+export type Outcome =
+  | PendingOutcome
+  | ExecutedOutcome
+  | RejectedOutcome
+  | UnknownOutcome
+  | RefusedOutcome
+  | VoidOutcome;
+
+/** Changes of an order in the ledger. */
+export type OrderChange =
+  | "placed"
+  | "modified"
+  | "partiallyFilled"
+  | "filled"
+  | "cancelled"
+  | "expired"
+  | "rejected";
+
+/** Changes of a position in the ledger. */
+export type PositionChange = "opened" | "modified" | "closed";
+
+interface LedgerHead {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly agentMs: number;
+}
+
+/** The content of a ledger event, without its place. */
+export type LedgerPayload =
+  | { readonly type: "order"; readonly change: OrderChange; readonly order: OrderRecord }
+  | { readonly type: "deal"; readonly deal: DealRecord }
+  | { readonly type: "position"; readonly change: PositionChange; readonly position: PositionRecord }
+  | { readonly type: "balance"; readonly balance: number; readonly credit: number }
+  | { readonly type: "outcome"; readonly client: string; readonly outcome: Outcome };
+
+/** An event of the ledger. */
+export type LedgerEvent = LedgerHead & LedgerPayload;
+
+/** The barrier: in the ledger's queue, but no event itself. */
+export type BarrierMessage = LedgerHead & { readonly type: "barrier"; readonly token: string };
+
+/** The pulse. */
+export interface PulseMessage {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly agentMs: number;
+  readonly brokerMs: number;
+  readonly utcMs: number;
+  readonly sessions: readonly { readonly session: string; readonly command: number; readonly sync: number }[];
+  readonly terminal: TerminalRecord;
+}
+
+/** The account stream. */
+export interface AccountMessage {
+  readonly v: 1;
+  readonly agentMs: number;
+  readonly account: AccountRecord;
+}
+
+/** The head of a batch of ticks. */
+export interface TicksMessage {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly symbol: string;
+  readonly count: number;
+  readonly n: number;
+  readonly skipped: number;
+  readonly agentMs: number;
+}

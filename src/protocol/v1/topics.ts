@@ -1,0 +1,46 @@
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** A topic: its text and the zero byte that keeps `EURUSD` from hearing `EURUSDm`. */
+function topic(text: string): Uint8Array {
+  return encoder.encode(`${text}\0`);
+}
+
+/** Topic of the ledger. */
+export function ledgerTopic(): Uint8Array {
+  return topic("ledger");
+}
+
+/** Topic of the pulse. */
+export function pulseTopic(): Uint8Array {
+  return topic("pulse");
+}
+
+/** Topic of the account stream. */
+export function accountTopic(): Uint8Array {
+  return topic("account");
+}
+
+/** Topic of one symbol's ticks. */
+export function tickTopic(symbol: string): Uint8Array {
+  return topic(`tick.${symbol}`);
+}
+
+/** What a topic frame names, or undefined if it is none of this protocol's. */
+export function parseTopic(
+  frame: Uint8Array,
+):
+  | { readonly kind: "ledger" | "pulse" | "account" }
+  | { readonly kind: "tick"; readonly symbol: string }
+  | undefined {
+  if (frame.length < 2 || frame[frame.length - 1] !== 0) return undefined;
+  let text: string;
+  try {
+    text = decoder.decode(frame.subarray(0, -1));
+  } catch {
+    return undefined;
+  }
+  if (text === "ledger" || text === "pulse" || text === "account") return { kind: text };
+  if (text.startsWith("tick.") && text.length > 5) return { kind: "tick", symbol: text.slice(5) };
+  return undefined;
+}
