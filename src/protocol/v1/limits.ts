@@ -20,7 +20,7 @@ export const limits = {
   requestMaxAheadMs: 2_000,
   commandTtlMs: 60_000,
   leaseMs: 15_000,
-  journalRetentionMs: 7 * 86_400_000,
+  journalRetentionMs: 604_800_000,
   pulseIntervalMs: 1_000,
   accountIntervalMs: 250,
   dealsWaitMs: 5_000,
