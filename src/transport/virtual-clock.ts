@@ -175,7 +175,15 @@ interface Host {
 function turn(): Promise<void> {
   const immediate = (globalThis as Host).setImmediate;
   return new Promise((resolve) => {
-    if (immediate === undefined) setTimeout(resolve, 0);
-    else immediate(resolve);
+    if (immediate !== undefined) {
+      immediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (): void => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
   });
 }
