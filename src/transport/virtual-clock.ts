@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "./clock.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Where a virtual clock starts. */
 export interface VirtualClockOptions {
@@ -121,7 +122,7 @@ export class VirtualClock implements Clock {
     let quiet = 0;
     while (quiet < quietTurns) {
       const before = this.#order;
-      await turn();
+      await new Promise<void>(nextTurn);
       quiet = this.#order === before ? quiet + 1 : 0;
     }
   }
@@ -165,25 +166,4 @@ export class VirtualClock implements Clock {
 
 function before(a: Entry, b: Entry): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
-}
-
-interface Host {
-  readonly setImmediate?: (callback: () => void) => unknown;
-}
-
-/** Resolves in a later turn of the real event loop, after everything that the current turn has queued. */
-function turn(): Promise<void> {
-  const immediate = (globalThis as Host).setImmediate;
-  return new Promise((resolve) => {
-    if (immediate !== undefined) {
-      immediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = (): void => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }
