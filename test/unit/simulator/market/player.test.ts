@@ -1,0 +1,253 @@
+import { describe, expect, test } from "vitest";
+import {
+  generatedMarket,
+  type MarketTick,
+  mergeSources,
+  openMarket,
+  recordedMarket,
+  type SimulatedMarket,
+  sourceOf,
+  type TickSource,
+} from "../../../../src/simulator/market/mod.ts";
+import { systemClock } from "../../../../src/transport/clock.ts";
+import { VirtualClock } from "../../../../src/transport/virtual-clock.ts";
+
+const START = Date.UTC(2024, 0, 10, 8);
+const tickAt = (ms: number, symbol = "EURUSD"): MarketTick => ({
+  symbol,
+  utcMs: START + ms,
+  bid: 1.1 + ms / 1e6,
+  ask: 1.1002 + ms / 1e6,
+  last: 0,
+  volume: 0,
+  flags: 6,
+});
+const ticksAt = (...ms: number[]): MarketTick[] => ms.map((at) => tickAt(at));
+
+/** What the market plays, each with the host's time and the market's time at which it came. */
+function record(market: SimulatedMarket, host: VirtualClock): [at: number, host: number, market: number][] {
+  const seen: [number, number, number][] = [];
+  market.onTick((tick) => seen.push([tick.utcMs - START, host.nowMs(), market.clock.wallMs() - START]));
+  return seen;
+}
+
+describe("SimulatedMarket", () => {
+  test("real time: each tick comes when it is due", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 100, 250)), clock: host });
+    const seen = record(market, host);
+    market.start();
+    await host.advance(99);
+    expect(seen).toEqual([[0, 0, 0]]);
+    await host.advance(1000);
+    expect(seen).toEqual([
+      [0, 0, 0],
+      [100, 100, 100],
+      [250, 250, 250],
+    ]);
+    await market.stop();
+  });
+
+  test("ten times as fast: ticks and the market's timers come after a tenth of the time", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 100, 250)), clock: host, speed: 10 });
+    const seen = record(market, host);
+    const fired: number[] = [];
+    market.clock.setTimer(() => fired.push(host.nowMs()), 50);
+    market.start();
+    await host.advance(20);
+    expect(seen.map(([at, hostMs]) => [at, hostMs])).toEqual([
+      [0, 0],
+      [100, 10],
+    ]);
+    expect(fired).toEqual([5]);
+    await host.advance(20);
+    expect(seen.at(-1)).toEqual([250, 25, 250]);
+    await market.stop();
+  });
+
+  test("the market's time flows between two ticks, and never runs ahead of the next one", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 1000)), clock: host });
+    market.start();
+    await host.advance(400);
+    expect(market.clock.wallMs()).toBe(START + 400);
+    expect(market.clock.nowMs()).toBe(400);
+    await market.stop();
+  });
+
+  test("as fast as possible: ticks and timers in the order of the market's time, then the market goes on in real time", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({
+      source: sourceOf(ticksAt(0, 100, 200, 300)),
+      clock: host,
+      speed: "max",
+    });
+    const order: string[] = [];
+    market.onTick((tick) => {
+      order.push(`tick ${tick.utcMs - START}`);
+      if (tick.utcMs === START + 100) market.clock.setTimer(() => order.push("timer 150"), 50);
+      if (tick.utcMs === START + 300) market.clock.setTimer(() => order.push("timer 340"), 40);
+    });
+    market.start();
+    await host.advance(0);
+    await market.ended;
+    expect(order).toEqual(["tick 0", "tick 100", "timer 150", "tick 200", "tick 300"]);
+    expect(market.state.state).toBe("ended");
+    await host.advance(40);
+    expect(order.at(-1)).toBe("timer 340");
+    expect(market.clock.wallMs()).toBe(START + 340);
+    await market.stop();
+  });
+
+  test("as fast as possible on the machine's clock: the event loop gets its turns, and stop ends it", async () => {
+    const market = await openMarket({
+      source: generatedMarket({ seed: 1 }),
+      clock: systemClock,
+      speed: "max",
+    });
+    market.start();
+    let turns = 0;
+    while (market.played < 50_000) {
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      turns++;
+    }
+    expect(turns).toBeGreaterThan(1);
+    await market.stop();
+    const played = market.played;
+    await new Promise<void>((resolve) => setTimeout(resolve, 5));
+    expect(market.played).toBe(played);
+  });
+
+  test("loop plays the source again, whole weeks later and a second after the last tick", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: () => sourceOf(ticksAt(0, 500)), clock: host, loop: true });
+    const seen = record(market, host);
+    market.start();
+    await host.advance(1600);
+    const week = 7 * 86_400_000;
+    expect(seen).toEqual([
+      [0, 0, 0],
+      [500, 500, 500],
+      [week, 1500, week],
+    ]);
+    await market.stop();
+  });
+
+  test("loop asks for a source that can be made anew", async () => {
+    const options = { source: sourceOf(ticksAt(0)), clock: new VirtualClock(), loop: true };
+    await expect(openMarket(options)).rejects.toThrow(/expected source to be a function/);
+  });
+
+  test("maxGapMs shortens silence, and timers in it still fire in order", async () => {
+    const host = new VirtualClock();
+    const source = sourceOf(ticksAt(0, 3_600_000));
+    const market = await openMarket({ source, clock: host, maxGapMs: 2000 });
+    const seen = record(market, host);
+    const fired: number[] = [];
+    market.clock.setTimer(() => fired.push(market.clock.wallMs() - START), 60_000);
+    market.start();
+    await host.advance(2000);
+    expect(fired).toEqual([60_000]);
+    expect(seen.at(-1)).toEqual([3_600_000, 2000, 3_600_000]);
+    await market.stop();
+  });
+
+  test("the gate holds the next tick back until its promise resolves", async () => {
+    const host = new VirtualClock();
+    let release: (() => void) | undefined;
+    const gate = (): Promise<void> =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 1, 2)), clock: host, speed: "max", gate });
+    market.start();
+    await host.advance(10);
+    expect(market.played).toBe(1);
+    release?.();
+    await host.advance(10);
+    expect(market.played).toBe(2);
+    await market.stop();
+  });
+
+  test("setSpeed changes the pace from here on", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 100, 1100)), clock: host });
+    const seen = record(market, host);
+    market.start();
+    await host.advance(100);
+    market.setSpeed(100);
+    await host.advance(10);
+    expect(seen.at(-1)).toEqual([1100, 110, 1100]);
+    await market.stop();
+  });
+
+  test.each([0, -1, Number.NaN])("a speed of %s is refused", async (speed) => {
+    const options = { source: sourceOf(ticksAt(0)), clock: new VirtualClock(), speed };
+    await expect(openMarket(options)).rejects.toThrow(/expected a number above 0 or "max"/);
+  });
+
+  test("a recording that goes bad later ends the market with the reason", async () => {
+    const host = new VirtualClock();
+    const pieces = ["2024-01-10T08:00:00Z,1.1,1.2\n", "2024-01-10T08:00:01Z,1.1,oops\n"];
+    const market = await openMarket({
+      source: recordedMarket(pieces, { symbol: "X" }),
+      clock: host,
+      speed: "max",
+    });
+    market.start();
+    const failure = expect(market.ended).rejects.toThrow(/line 2/);
+    await host.advance(10);
+    await failure;
+    expect(market.state.state).toBe("failed");
+    expect(market.played).toBe(1);
+    await market.stop();
+  });
+
+  test("a recording that comes in pieces over time is played whole, and closed when stopped early", async () => {
+    const host = new VirtualClock();
+    let closed = false;
+    async function* pieces(): AsyncGenerator<string> {
+      try {
+        yield "timestamp,bid,ask\n2024-01-10T08:00:00Z,1.1,1.2\n2024-01-10T08:00:01Z,1.1,1.2\n2024-01";
+        await Promise.resolve();
+        yield "-10T08:00:02Z,1.1,1.2\n";
+        yield "2024-01-10T08:00:03Z,1.1,1.2\n";
+      } finally {
+        closed = true;
+      }
+    }
+    const source = recordedMarket(pieces(), { source: "EURUSD.csv" });
+    expect(source.symbols).toEqual(["EURUSD"]);
+    const market = await openMarket({ source, clock: host });
+    const seen = record(market, host);
+    market.start();
+    await host.advance(2500);
+    expect(seen.map(([at]) => at)).toEqual([0, 1000, 2000]);
+    await market.stop();
+    expect(closed).toBe(true);
+  });
+});
+
+describe("mergeSources", () => {
+  test("gives all ticks of all sources in the order of time, of equal times the earlier source's first", async () => {
+    async function* late(): AsyncGenerator<string> {
+      await Promise.resolve();
+      yield "2024-01-10T08:00:00.050Z,1.1,1.2\n2024-01-10T08:00:00.100Z,1.1,1.2\n";
+      await Promise.resolve();
+      yield "2024-01-10T08:00:00.300Z,1.1,1.2\n";
+    }
+    const merged: TickSource = mergeSources([
+      sourceOf([0, 100, 200].map((at) => tickAt(at, "A"))),
+      recordedMarket(late(), { symbol: "B" }),
+    ]);
+    expect(merged.symbols).toEqual(["A", "B"]);
+    const seen: string[] = [];
+    for (;;) {
+      const batch = await merged.nextBatch();
+      if (batch === undefined) break;
+      seen.push(...batch.map((tick) => `${tick.symbol} ${tick.utcMs - START}`));
+    }
+    expect(seen).toEqual(["A 0", "B 50", "A 100", "B 100", "A 200", "B 300"]);
+  });
+});
