@@ -7,8 +7,8 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { isZero, KeyAgreementError, requireLength } from "../zmtp/crypto/checks.ts";
-import { nobleSecretBox } from "../zmtp/crypto/noble.ts";
 import { randomBytes } from "../zmtp/crypto/random.ts";
+import { fastSecretBox } from "../zmtp/crypto/secret-box.ts";
 import type { Crypto, KeyAgreement, KeyPair } from "../zmtp/crypto/types.ts";
 
 /** RFC 7748, section 6.1: the base point is u = 9. */
@@ -20,59 +20,59 @@ interface ImportedKey {
   readonly key: KeyObject;
 }
 
-/** Imports cost as much as the multiplication, and both the long-lived and the handshake's keys are used repeatedly. */
-const importedSecrets: WeakMap<Uint8Array, ImportedKey> = new WeakMap();
+class NodeKeyAgreement implements KeyAgreement {
+  /** An import costs as much as the multiplication, and long-lived and handshake keys are used repeatedly. */
+  readonly #imported: WeakMap<Uint8Array, ImportedKey> = new WeakMap();
 
-/** X25519 on `node:crypto` (OpenSSL in Node, BoringSSL in Bun, Rust in Deno), 7 to 15 times faster than JavaScript. */
-export const nodeKeyAgreement: KeyAgreement = {
   generateKeyPair(): KeyPair {
     const { privateKey } = generateKeyPairSync("x25519");
     const jwk = privateKey.export({ format: "jwk" });
     const secretKey = fromBase64Url(jwk.d);
-    importedSecrets.set(secretKey, { bytes: secretKey.slice(), key: privateKey });
+    this.#imported.set(secretKey, { bytes: secretKey.slice(), key: privateKey });
     return { publicKey: fromBase64Url(jwk.x), secretKey };
-  },
+  }
+
   publicKey(secretKey: Uint8Array): Uint8Array {
-    return multiply(secretKey, BASE_POINT);
-  },
+    return this.sharedSecret(secretKey, BASE_POINT);
+  }
+
   sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-    return multiply(secretKey, publicKey);
-  },
-};
+    requireLength("secretKey", secretKey, 32);
+    requireLength("publicKey", publicKey, 32);
+    const privateKey = this.#importSecret(secretKey);
+    const publicKeyObject = importPublic(publicKey);
+    let shared: Uint8Array;
+    try {
+      shared = diffieHellman({ privateKey, publicKey: publicKeyObject });
+    } catch (cause) {
+      // Both keys were imported, so what OpenSSL and BoringSSL refuse here is the all-zero result.
+      throw new KeyAgreementError({ cause });
+    }
+    if (isZero(shared)) throw new KeyAgreementError();
+    // A plain array of its own, not a Buffer.
+    return new Uint8Array(shared);
+  }
+
+  #importSecret(secretKey: Uint8Array): KeyObject {
+    const imported = this.#imported.get(secretKey);
+    if (imported !== undefined && sameBytes(imported.bytes, secretKey)) return imported.key;
+    // `x` has to be there and is not used: the multiplication needs the scalar alone.
+    const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(secretKey), x: toBase64Url(BASE_POINT) };
+    const key = createPrivateKey({ key: jwk, format: "jwk" });
+    this.#imported.set(secretKey, { bytes: secretKey.slice(), key });
+    return key;
+  }
+}
+
+/** X25519 on `node:crypto` (OpenSSL in Node, BoringSSL in Bun, Rust in Deno), 7 to 15 times faster than JavaScript. */
+export const nodeKeyAgreement: KeyAgreement = new NodeKeyAgreement();
 
 /** The cryptography for Node, Bun and Deno. */
 export const nodeCrypto: Crypto = {
   keyAgreement: nodeKeyAgreement,
-  secretBox: nobleSecretBox,
+  secretBox: fastSecretBox,
   randomBytes,
 };
-
-function multiply(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  requireLength("secretKey", secretKey, 32);
-  requireLength("publicKey", publicKey, 32);
-  const privateKey = importSecret(secretKey);
-  const publicKeyObject = importPublic(publicKey);
-  let shared: Uint8Array;
-  try {
-    shared = diffieHellman({ privateKey, publicKey: publicKeyObject });
-  } catch (cause) {
-    // Both keys were imported, so what OpenSSL and BoringSSL refuse here is the all-zero result.
-    throw new KeyAgreementError({ cause });
-  }
-  if (isZero(shared)) throw new KeyAgreementError();
-  // A plain array of its own, not a Buffer.
-  return new Uint8Array(shared);
-}
-
-function importSecret(secretKey: Uint8Array): KeyObject {
-  const imported = importedSecrets.get(secretKey);
-  if (imported !== undefined && sameBytes(imported.bytes, secretKey)) return imported.key;
-  // `x` has to be there and is not used: the multiplication needs the scalar alone.
-  const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(secretKey), x: toBase64Url(BASE_POINT) };
-  const key = createPrivateKey({ key: jwk, format: "jwk" });
-  importedSecrets.set(secretKey, { bytes: secretKey.slice(), key });
-  return key;
-}
 
 function importPublic(publicKey: Uint8Array): KeyObject {
   const masked = publicKey.slice();

@@ -31,11 +31,10 @@ export function requireBoxInside(
   boxOffset: number,
   boxLength: number,
 ): void {
-  // Written so that NaN fails; fractions would be truncated silently by the array, so they are refused as well.
-  const whole = (nonceOffset | boxOffset | boxLength) >= 0 && nonceOffset % 1 === 0 && boxOffset % 1 === 0;
   const inside =
-    whole &&
-    boxLength % 1 === 0 &&
+    isOffset(nonceOffset) &&
+    isOffset(boxOffset) &&
+    isOffset(boxLength) &&
     boxLength >= 16 &&
     nonceOffset + 8 <= buffer.length &&
     boxOffset + boxLength <= buffer.length &&
@@ -46,4 +45,9 @@ export function requireBoxInside(
         `do not fit a buffer of ${buffer.length} bytes`,
     );
   }
+}
+
+/** Typed arrays would take fractions and NaN silently for something else. */
+function isOffset(value: number): boolean {
+  return value >= 0 && Number.isInteger(value);
 }
