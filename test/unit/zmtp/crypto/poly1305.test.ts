@@ -120,3 +120,31 @@ describe.each(Object.entries(paths))("the WebAssembly engine's Poly1305 by %s", 
     );
   });
 });
+
+describe("the WebAssembly engine's Poly1305 finish", () => {
+  it("reduces every kind of sum that a block leaves, the second limb overfull or not", () => {
+    const full = (1n << 26n) - 1n;
+    const view = new DataView(heap.buffer);
+    const pad = bytes("ff".repeat(16));
+    const others = [0n, 1n, full - 1n, full];
+    for (const h0 of [0n, 4n, full - 5n, full - 4n, full]) {
+      for (const h1 of [0n, full, full + 1n, full + 2n, full + 1024n]) {
+        for (const h2 of others) {
+          for (const h3 of others) {
+            for (const h4 of others) {
+              const limbs = [h0, h1, h2, h3, h4];
+              load(new Uint8Array(32), new Uint8Array());
+              heap.set(pad, Layout.FIRST + 16);
+              for (const [index, limb] of limbs.entries()) {
+                view.setBigUint64(Layout.POLY_H + index * 8, limb, true);
+              }
+              const sum = limbs.reduceRight((total, limb) => (total << 26n) + limb, 0n) % P;
+              const wanted = toBytes((sum + toNumber(pad)) & ((1n << 128n) - 1n), 16);
+              expect(`${limbs} ${hex(tag())}`).toBe(`${limbs} ${hex(wanted)}`);
+            }
+          }
+        }
+      }
+    }
+  });
+});
