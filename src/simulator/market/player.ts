@@ -168,9 +168,12 @@ export class SimulatedMarket {
     return this.#anchorUtcMs + (this.#options.clock.nowMs() - this.#anchorHostMs) * pace;
   }
 
-  /** Between events time flows with the host's clock, but never past an event that has not happened yet. */
+  /**
+   * Between events time flows with the host's clock, but never past an event that has not happened yet. While an event
+   * is handled time stands still at its instant, so that what is done then does not depend on the speed.
+   */
   #interpolated(): number {
-    if (!this.#running()) return Number.NEGATIVE_INFINITY;
+    if (!this.#running() || this.#busy) return Number.NEGATIVE_INFINITY;
     const event = this.#nextEvent();
     if (event === undefined) return this.#state.state === "ended" ? this.#limit() : Number.NEGATIVE_INFINITY;
     if (this.#pace() === Number.POSITIVE_INFINITY) return Number.NEGATIVE_INFINITY;

@@ -14,7 +14,7 @@ function take(count: number, options: GeneratorOptions): MarketTick[] {
     const batch = source.nextBatch();
     if (batch === undefined) return ticks;
     if (!Array.isArray(batch)) throw new Error("the generator made a promise");
-    ticks.push(...batch);
+    for (const tick of batch) ticks.push(tick);
   }
 }
 
