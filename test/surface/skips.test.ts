@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, type TestContext, vi } from "vitest";
 import { findPeer, missingPeer, type PeerName, requirePeer } from "../kit/peers.ts";
 import { judgeSkips } from "../kit/skips.ts";
 import rules from "../skips.json" with { type: "json" };
@@ -49,11 +49,29 @@ describe("peers", () => {
     }
   });
 
+  /** A test context that only notes why it was skipped. */
+  const skip = (note?: string): never => {
+    throw new Error(`skipped: ${note}`);
+  };
+  const context = { skip: skip as TestContext["skip"] };
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   it("requirePeer finds the npm module zeromq, which npm ci installs", () => {
-    const skip = (note?: string): never => {
-      throw new Error(`skipped: ${note}`);
-    };
-    expect(requirePeer({ skip: skip as never }, "zeromq")).toEqual({ command: "zeromq" });
+    expect(requirePeer(context, "zeromq")).toEqual({ command: "zeromq" });
     expect(findPeer("zeromq")).toEqual({ command: "zeromq" });
+  });
+
+  it("requirePeer skips with its reason where the peer is missing", () => {
+    vi.stubEnv("PATH", "/nonexistent");
+    vi.stubEnv("REQUIRE_PEERS", "");
+    expect(() => requirePeer(context, "wine")).toThrow("skipped: the peer wine is missing");
+  });
+
+  it("requirePeer fails where the peer is missing and REQUIRE_PEERS=1", () => {
+    vi.stubEnv("PATH", "/nonexistent");
+    vi.stubEnv("REQUIRE_PEERS", "1");
+    expect(() => requirePeer(context, "wine")).toThrow("Cannot test: the peer wine is missing");
   });
 });
