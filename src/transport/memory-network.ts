@@ -55,7 +55,9 @@ class Hub implements MemoryNetwork {
     const link = new Link(this, endpoint.port);
     const dialled = new Half(link, `${endpoint.host}:${endpoint.port}`);
     const accepted = new Half(link, `127.0.0.1:${this.#ephemeral()}`);
-    dialled.pair(accepted, events);
+    dialled.join(accepted);
+    accepted.join(dialled);
+    dialled.own(events);
     clock.setTimer(() => {
       if (dialled.closed) return;
       const accept = this.#listeners.get(endpoint.port);
@@ -64,11 +66,10 @@ class Hub implements MemoryNetwork {
         return;
       }
       this.links.add(link);
-      const owner = accept(accepted);
-      accepted.pair(dialled, owner);
-      accepted.open();
-      // The dialling end hears of it one delay later, as with TCP; it may have given up by then.
+      // The dialling end hears of it one delay later, as with TCP, and before anything that the accepting end does.
       clock.setTimer(() => dialled.open(), latencyMs);
+      accepted.own(accept(accepted));
+      accepted.open();
     }, latencyMs);
     return dialled;
   }
@@ -164,8 +165,11 @@ class Half implements ByteStream {
     link.halves.push(this);
   }
 
-  pair(far: Half, events: StreamEvents): void {
+  join(far: Half): void {
     this.#far = far;
+  }
+
+  own(events: StreamEvents): void {
     this.#events = events;
   }
 
@@ -233,10 +237,16 @@ class Half implements ByteStream {
     if (this.#delivering || !this.#opened) return;
     this.#delivering = true;
     try {
-      const nowMs = this.#link.hub.settings.clock.nowMs();
+      const { clock } = this.#link.hub.settings;
+      const nowMs = clock.nowMs();
       while (!this.closed && !this.#paused && !this.#link.frozen) {
         const next = this.#inbox[this.#taken];
-        if (next === undefined || next.dueMs > nowMs) return;
+        if (next === undefined) return;
+        if (next.dueMs > nowMs) {
+          // A machine's timer may fire a little early; the item's own timer has then passed.
+          if (next.dueMs - nowMs < 2) clock.setTimer(() => this.deliver(), next.dueMs - nowMs);
+          return;
+        }
         this.#taken++;
         if (this.#taken >= 64 && this.#taken * 2 >= this.#inbox.length) {
           this.#inbox.splice(0, this.#taken);
