@@ -138,7 +138,12 @@ export class Engine {
   /** The fault of a connection that the peer ended in an orderly way. */
   hangUp(): ZmtpFault {
     if (this.#state === "traffic") return new ZmtpFault("closed-by-peer", "The peer closed the connection");
-    const code = this.#mechanism?.hangUp ?? "closed-in-handshake";
+    if (this.#mechanism === undefined) {
+      const message =
+        "The peer closed the connection during the greeting: it may be full or want another mechanism";
+      return new ZmtpFault("closed-in-handshake", message);
+    }
+    const code = this.#mechanism.hangUp;
     if (code === "closed-after-hello") {
       return new ZmtpFault(
         code,
