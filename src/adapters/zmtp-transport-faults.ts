@@ -15,6 +15,7 @@ const channelCodes: Readonly<Record<FaultCode, ChannelFaultCode>> = {
   "version-unsupported": "protocol",
   "mechanism-mismatch": "protocol",
   "role-mismatch": "protocol",
+  "closed-in-greeting": "protocol",
   "unexpected-command": "protocol",
   "malformed-hello": "protocol",
   "malformed-welcome": "protocol",

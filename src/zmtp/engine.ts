@@ -139,9 +139,13 @@ export class Engine {
   hangUp(): ZmtpFault {
     if (this.#state === "traffic") return new ZmtpFault("closed-by-peer", "The peer closed the connection");
     if (this.#mechanism === undefined) {
-      const message =
-        "The peer closed the connection during the greeting: it may be full or want another mechanism";
-      return new ZmtpFault("closed-in-handshake", message);
+      // libzmq hangs up on a foreign mechanism before its own greeting is whole; a full server sends nothing at all.
+      if (!this.#greeting.begun)
+        return new ZmtpFault("closed-in-handshake", "The peer closed the connection at once");
+      return new ZmtpFault(
+        "closed-in-greeting",
+        "The peer hung up on our greeting: it wants another mechanism",
+      );
     }
     const code = this.#mechanism.hangUp;
     if (code === "closed-after-hello") {

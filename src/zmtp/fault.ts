@@ -2,7 +2,8 @@
  * Why a connection ended or never came up. Every refusal in the handshake has its own code.
  *
  * Before the handshake: `unreachable` (nobody answers at the endpoint), `connection-cap` (this side has enough).
- * Greeting: `not-zmtp`, `version-unsupported`, `mechanism-mismatch`, `role-mismatch` (both sides are server).
+ * Greeting: `not-zmtp`, `version-unsupported`, `mechanism-mismatch`, `role-mismatch` (both sides are server),
+ * `closed-in-greeting` (the peer hung up on ours, as libzmq does on a foreign mechanism).
  * Handshake: `unexpected-command`, `malformed-hello`, `malformed-welcome`, `malformed-initiate`, `malformed-ready`,
  * `malformed-error`, `wrong-server-key` (HELLO or WELCOME cannot be opened), `cryptographic` (a later box cannot be
  * opened), `key-exchange` (a key of low order, or a vouch for other keys), `invalid-metadata`, `socket-type-mismatch`,
@@ -21,6 +22,7 @@ export type FaultCode =
   | "version-unsupported"
   | "mechanism-mismatch"
   | "role-mismatch"
+  | "closed-in-greeting"
   | "unexpected-command"
   | "malformed-hello"
   | "malformed-welcome"

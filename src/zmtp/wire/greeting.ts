@@ -43,6 +43,11 @@ export class GreetingReader {
     return taken;
   }
 
+  /** Whether anything has come. */
+  get begun(): boolean {
+    return this.#length > 0;
+  }
+
   /** The greeting, once all of it is there. */
   get greeting(): Greeting | undefined {
     if (this.#length < greetingBytes) return undefined;
