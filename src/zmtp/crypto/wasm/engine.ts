@@ -32,7 +32,7 @@ interface WebAssemblyInterface {
 }
 
 /**
- * Compiles the module, which is synchronous and takes about a millisecond; or undefined where the runtime has no
+ * Compiles the module, which is synchronous and takes about 10 ms; or undefined where the runtime has no
  * WebAssembly (`node --jitless`) or no vectors in it (JavaScriptCore on processors without AVX).
  */
 export function createEngine(): Engine | undefined {
