@@ -67,7 +67,7 @@ const toolchains: Readonly<Record<Flavour, Toolchain>> = {
   windows: {
     command: "x86_64-w64-mingw32-g++-posix",
     flags: ["-O2"],
-    link: ["-static", "-municode", "-lws2_32"],
+    link: ["-static", "-lws2_32"],
     suffix: ".exe",
   },
 };

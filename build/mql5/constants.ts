@@ -297,5 +297,4 @@ export const constants: readonly Constant[] = [
       "TRADE_RETCODE_TIMEOUT=10012 TRADE_RETCODE_INVALID=10013 TRADE_RETCODE_TOO_MANY_REQUESTS=10024 " +
       "TRADE_RETCODE_NO_CHANGES=10025 TRADE_RETCODE_LOCKED=10028 TRADE_RETCODE_CONNECTION=10031",
   ),
-  ...group("constants/namedconstants/typeconstants", "int", "INT_MAX=2147483647"),
 ];

@@ -5,7 +5,9 @@ import { structures } from "./structures.ts";
 
 /** The C++ declarations of the terminal's constants, enumerations and structures, from the reviewed tables. */
 export function terminalHeader(): string {
-  const lines = ["#pragma once", "namespace mql {"];
+  // <cstdio> has macros of these names; once it is in, it cannot come back.
+  const macros = ["#include <cstdio>", "#undef SEEK_SET", "#undef SEEK_CUR", "#undef SEEK_END"];
+  const lines = ["#pragma once", ...macros, "namespace mql {"];
   for (const item of enumerations) {
     const members = item.members.map(([name, value]) => `${name} = ${value}`).join(", ");
     const cases = item.members.map(([name]) => `case ${name}: return u"${name}"_s;`).join(" ");

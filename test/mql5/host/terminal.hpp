@@ -1,0 +1,84 @@
+// The terminal around the program: its tables, its event queue, its line to the controlling process.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "json.hpp"
+#include "mql5.hpp"
+
+namespace mql {
+
+struct Event {
+  enum class Kind { Timer, Tick, Transaction, Deinit } kind;
+  int reason = 0;
+  MqlTradeTransaction transaction{};
+  MqlTradeRequest request{};
+  MqlTradeResult result{};
+};
+
+struct SymbolState {
+  Json record;
+  std::deque<MqlTick> ticks;
+};
+
+struct Options {
+  std::string files = ".";
+  std::string symbol = "EURUSD";
+  std::string program = "program";
+  int granularityMs = 16;
+  bool dllsAllowed = true;
+};
+
+/** One terminal with one program on one chart. */
+class Terminal {
+ public:
+  std::mutex mutex;
+  std::condition_variable wake;
+  Options options;
+
+  // Guarded by the mutex: the tables that the controlling process keeps up to date.
+  Json account;
+  Json info;
+  std::vector<Json> positions;
+  std::vector<Json> orders;
+  std::vector<std::string> symbolOrder;
+  std::map<std::string, SymbolState> symbols;
+  mlong brokerOffsetMs = 0;
+  std::deque<Event> queue;
+  std::map<mlong, Json> replies;
+  bool inputClosed = false;
+  int eventRunning = -1;
+  ulong droppedTransactions = 0;
+
+  std::atomic<bool> stopping{false};
+  int timerPeriodMs = 0;
+  ulong timerDueMs = 0;
+  int uninitReason = REASON_PROGRAM;
+
+  /** Writes one JSON line to the controlling process. */
+  void Say(const std::string &line);
+  /** Asks the controlling process and waits for its answer. */
+  Json Ask(const std::string &name, const std::string &arguments);
+  /** Applies one line from the controlling process. */
+  void Apply(const Json &message);
+  void ReadInput();
+  void Push(Event event);
+};
+
+extern Terminal &g_terminal;
+
+/** Milliseconds of a monotonic clock, from the start of the process. */
+ulong MonotonicMs();
+mlong WallMs();
+int RunProgram();
+
+MqlTradeRequest ReadRequest(const Json &value);
+MqlTradeResult ReadResult(const Json &value);
+void KillTimer();
+
+}  // namespace mql
