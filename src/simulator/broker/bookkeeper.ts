@@ -1,0 +1,389 @@
+import { fromVolumeUnits, roundTo } from "../../domain/decimal.ts";
+import type { DealEntry, DealRecord, OrderState, PositionSide, Reason } from "../../domain/records.ts";
+import { Retcode } from "../../domain/retcodes.ts";
+import type { TradeTransaction } from "../../domain/terminal.ts";
+import type { LiveOrder, LivePosition } from "./books.ts";
+import type { BrokerState } from "./broker-state.ts";
+import type { ExecutionModel } from "./execution.ts";
+import { type MarginEntry, symbolMarginMinor } from "./margin.ts";
+import { sideOf } from "./order-kinds.ts";
+import { profitMinor } from "./profit.ts";
+import { orderRecord } from "./records.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import type { SymbolState } from "./symbol-state.ts";
+
+/** Averages of prices and rates are kept with so many decimals. */
+const AVERAGE_DIGITS = 10;
+
+/** Hands out tickets. */
+export interface Tickets {
+  order(): string;
+  deal(): string;
+}
+
+/**
+ * Keeps the books: what a fill does to positions, balance, margin and history. It decides nothing; every change of the
+ * account's money goes through a deal here, so that the balance is the sum of the deals.
+ */
+export class Bookkeeper {
+  readonly #state: BrokerState;
+  readonly #tickets: Tickets;
+  readonly #model: ExecutionModel;
+  readonly #emit: (transaction: TradeTransaction) => void;
+  readonly #marginBySymbol: Map<SymbolState, number> = new Map();
+  /** Symbols whose profit is converted by a symbol's quotes, itself included. */
+  readonly #dependents: Map<SymbolState, readonly SymbolState[]> = new Map();
+
+  constructor(
+    state: BrokerState,
+    tickets: Tickets,
+    model: ExecutionModel,
+    emit: (transaction: TradeTransaction) => void,
+  ) {
+    this.#state = state;
+    this.#tickets = tickets;
+    this.#model = model;
+    this.#emit = emit;
+    const symbols = [...state.symbols.values()];
+    const { currency } = state.account.settings;
+    for (const quoted of symbols) {
+      const converted = symbols.filter(
+        (other) =>
+          other === quoted ||
+          state.converter.symbolsBetween(other.spec.currencyProfit, currency).includes(quoted),
+      );
+      this.#dependents.set(quoted, converted);
+    }
+  }
+
+  /** Adds an order to the active ones. */
+  place(order: LiveOrder): void {
+    this.#state.orders.add(order);
+    this.#emit({ type: "orderAdd", order: order.ticket, symbol: order.symbol.spec.name });
+  }
+
+  /** Moves an order to the history. */
+  finish(order: LiveOrder, state: OrderState, comment?: string): void {
+    order.state = state;
+    if (comment !== undefined) order.comment = comment;
+    this.#state.orders.remove(order);
+    this.#state.historyOrders.add(orderRecord(order, this.#state, this.#state.utcMs()));
+    this.#emit({ type: "orderDelete", order: order.ticket, symbol: order.symbol.spec.name });
+    this.#emit({ type: "historyAdd", order: order.ticket, symbol: order.symbol.spec.name });
+  }
+
+  /** Executes a part of an order, or all of it, at a price. */
+  fill(order: LiveOrder, volumeUnits: number, price: number, reason: Reason = order.reason): DealRecord {
+    const side = sideOf(order.kind);
+    const hedging = this.#state.account.settings.marginMode === "hedging";
+    const target = hedging
+      ? this.#state.positions.get(order.position === "0" ? order.ticket : order.position)
+      : this.#state.positions.ofSymbol(order.symbol)[0];
+    order.volumeUnits -= volumeUnits;
+    order.state = order.volumeUnits === 0 ? "filled" : "partial";
+    if (target === undefined) return this.#open(order, side, volumeUnits, price, reason);
+    order.position = target.identifier;
+    if (target.side === side) return this.#increase(target, order, volumeUnits, price, reason);
+    if (volumeUnits <= target.volumeUnits) {
+      return this.#reduce(target, order, volumeUnits, price, "out", reason);
+    }
+    return this.#reverse(target, order, side, volumeUnits, price, reason);
+  }
+
+  /** Closes two opposite positions by each other: the first at the second's price, the second at its own. */
+  closeBy(order: LiveOrder, position: LivePosition, by: LivePosition): DealRecord {
+    const volumeUnits = order.volumeUnits;
+    const price = by.priceOpen;
+    order.volumeUnits = 0;
+    const deal = this.#reduce(position, order, volumeUnits, price, "outBy", order.reason);
+    this.#reduce(by, order, volumeUnits, price, "outBy", order.reason);
+    return deal;
+  }
+
+  /** Books a deposit, a withdrawal or a credit. */
+  cash(
+    kind: "balance" | "credit" | "charge" | "correction" | "bonus",
+    amount: number,
+    comment: string,
+  ): DealRecord {
+    const { account } = this.#state;
+    const minor = account.minor(amount);
+    if (kind === "credit") account.creditMinor += minor;
+    else account.balanceMinor += minor;
+    const deal: DealRecord = {
+      ticket: this.#tickets.deal(),
+      order: "0",
+      position: "0",
+      symbol: "",
+      kind,
+      entry: "in",
+      volume: 0,
+      price: 0,
+      profit: account.amount(minor),
+      commission: 0,
+      swap: 0,
+      fee: 0,
+      stopLoss: 0,
+      takeProfit: 0,
+      magic: "0",
+      comment,
+      reason: "client",
+      timeBrokerMs: this.#state.zone.toBroker(this.#state.utcMs()),
+    };
+    this.#state.historyDeals.add(deal);
+    this.#emit({ type: "dealAdd", deal: deal.ticket });
+    return deal;
+  }
+
+  /** Values anew all positions whose profit depends on a symbol's quotes. */
+  revalue(symbol: SymbolState): void {
+    for (const dependent of this.#dependents.get(symbol) ?? []) {
+      for (const position of this.#state.positions.ofSymbol(dependent)) this.#value(position);
+    }
+  }
+
+  /** Adds to a position's swap. */
+  addSwap(position: LivePosition, minor: number): void {
+    position.swapMinor += minor;
+    this.#state.account.floatingMinor += minor;
+    this.touched(position);
+  }
+
+  /** Says that a position was changed, other than by a deal. */
+  touched(position: LivePosition): void {
+    position.updateUtcMs = this.#state.utcMs();
+    this.#emit({ type: "position", position: position.ticket, symbol: position.symbol.spec.name });
+  }
+
+  /** Whether the account can pay for more of a symbol; closing and hedging that needs no margin always passes. */
+  checkMoney(
+    symbol: SymbolState,
+    side: PositionSide,
+    volumeUnits: number,
+    price: number,
+  ): Refusal | undefined {
+    const { account, positions, converter } = this.#state;
+    const { currency } = account.settings;
+    const rate = this.#marginRate(symbol, side);
+    const convertible = converter.rate(symbol.spec.currencyProfit, currency, "sell") !== undefined;
+    if (rate === undefined || !convertible) {
+      return refuse(Retcode.PRICE_OFF, `No quotes to convert into ${currency}`);
+    }
+    const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate: rate };
+    const existing = positions.ofSymbol(symbol);
+    const after =
+      account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
+    const before = this.#marginBySymbol.get(symbol) ?? 0;
+    const symbolMargin = symbolMarginMinor(symbol.spec, after, account.settings);
+    if (symbolMargin <= before) return undefined;
+    const left = account.equityMinor - (account.marginMinor - before + symbolMargin);
+    const commission = this.#commissionMinor(symbol, volumeUnits, price);
+    return left + commission < 0 ? refuse(Retcode.NO_MONEY) : undefined;
+  }
+
+  #marginRate(symbol: SymbolState, side: PositionSide): number | undefined {
+    return this.#state.converter.rate(
+      symbol.spec.currencyMargin,
+      this.#state.account.settings.currency,
+      side,
+    );
+  }
+
+  #commissionMinor(symbol: SymbolState, volumeUnits: number, price: number): number {
+    const lots = fromVolumeUnits(volumeUnits);
+    const own = -symbol.spec.commissionPerLot * lots;
+    return this.#state.account.minor(this.#model.commission?.(symbol.spec, lots, price) ?? own);
+  }
+
+  #open(
+    order: LiveOrder,
+    side: PositionSide,
+    volumeUnits: number,
+    price: number,
+    reason: Reason,
+  ): DealRecord {
+    const now = this.#state.utcMs();
+    const position: LivePosition = {
+      ticket: order.ticket,
+      identifier: order.ticket,
+      symbol: order.symbol,
+      side,
+      volumeUnits,
+      priceOpen: price,
+      marginRate: this.#marginRate(order.symbol, side) ?? 0,
+      stopLoss: order.stopLoss,
+      takeProfit: order.takeProfit,
+      swapMinor: 0,
+      profitMinor: 0,
+      magic: order.magic,
+      comment: order.comment,
+      reason,
+      openUtcMs: now,
+      updateUtcMs: now,
+    };
+    order.position = position.identifier;
+    order.symbol.selected = true;
+    this.#state.positions.add(position);
+    const deal = this.#deal(order, position, "in", volumeUnits, price, 0, 0, reason);
+    this.#changed(position);
+    return deal;
+  }
+
+  #increase(
+    position: LivePosition,
+    order: LiveOrder,
+    volumeUnits: number,
+    price: number,
+    reason: Reason,
+  ): DealRecord {
+    const total = position.volumeUnits + volumeUnits;
+    const average = (own: number, added: number): number =>
+      roundTo((own * position.volumeUnits + added * volumeUnits) / total, AVERAGE_DIGITS);
+    const rate = this.#marginRate(order.symbol, position.side) ?? position.marginRate;
+    position.priceOpen = average(position.priceOpen, price);
+    position.marginRate = (position.marginRate * position.volumeUnits + rate * volumeUnits) / total;
+    position.volumeUnits = total;
+    if (order.stopLoss !== 0) position.stopLoss = order.stopLoss;
+    if (order.takeProfit !== 0) position.takeProfit = order.takeProfit;
+    const deal = this.#deal(order, position, "in", volumeUnits, price, 0, 0, reason);
+    this.#changed(position);
+    return deal;
+  }
+
+  #reduce(
+    position: LivePosition,
+    order: LiveOrder,
+    volumeUnits: number,
+    price: number,
+    entry: DealEntry,
+    reason: Reason,
+  ): DealRecord {
+    const { profit, swap } = this.#realise(position, volumeUnits, price);
+    const deal = this.#deal(order, position, entry, volumeUnits, price, profit, swap, reason);
+    this.#changed(position);
+    return deal;
+  }
+
+  /** A netting deal larger than the position: closes it and opens the rest on the other side, as one deal. */
+  #reverse(
+    position: LivePosition,
+    order: LiveOrder,
+    side: PositionSide,
+    volumeUnits: number,
+    price: number,
+    reason: Reason,
+  ): DealRecord {
+    const rest = volumeUnits - position.volumeUnits;
+    const { profit, swap } = this.#realise(position, position.volumeUnits, price);
+    position.side = side;
+    position.volumeUnits = rest;
+    position.priceOpen = price;
+    position.marginRate = this.#marginRate(order.symbol, side) ?? position.marginRate;
+    position.stopLoss = order.stopLoss;
+    position.takeProfit = order.takeProfit;
+    position.magic = order.magic;
+    position.comment = order.comment;
+    this.#state.positions.rename(position, order.ticket);
+    const deal = this.#deal(order, position, "inOut", volumeUnits, price, profit, swap, reason);
+    this.#changed(position);
+    return deal;
+  }
+
+  /** Takes profit and swap of a part out of a position. */
+  #realise(position: LivePosition, volumeUnits: number, price: number): { profit: number; swap: number } {
+    const { account, converter } = this.#state;
+    const { symbol, side, priceOpen } = position;
+    const profit = profitMinor(symbol, side, volumeUnits, priceOpen, price, account.settings, converter);
+    if (profit === undefined)
+      throw new Error(`Cannot close ${symbol.spec.name}: no quotes for its conversion`);
+    const swap =
+      volumeUnits === position.volumeUnits
+        ? position.swapMinor
+        : Math.round((position.swapMinor * volumeUnits) / position.volumeUnits);
+    position.swapMinor -= swap;
+    account.floatingMinor -= swap;
+    position.volumeUnits -= volumeUnits;
+    return { profit, swap };
+  }
+
+  #deal(
+    order: LiveOrder,
+    position: LivePosition,
+    entry: DealEntry,
+    volumeUnits: number,
+    price: number,
+    profit: number,
+    swap: number,
+    reason: Reason,
+  ): DealRecord {
+    const { account } = this.#state;
+    const commission = entry === "outBy" ? 0 : this.#commissionMinor(order.symbol, volumeUnits, price);
+    account.balanceMinor += profit + swap + commission;
+    const kind = entry === "outBy" ? (position.side === "buy" ? "sell" : "buy") : sideOf(order.kind);
+    const deal: DealRecord = {
+      ticket: this.#tickets.deal(),
+      order: order.ticket,
+      position: position.identifier,
+      symbol: order.symbol.spec.name,
+      kind,
+      entry,
+      volume: fromVolumeUnits(volumeUnits),
+      price,
+      profit: account.amount(profit),
+      commission: account.amount(commission),
+      swap: account.amount(swap),
+      fee: 0,
+      stopLoss: position.stopLoss,
+      takeProfit: position.takeProfit,
+      magic: order.magic,
+      comment: order.comment,
+      reason,
+      timeBrokerMs: this.#state.zone.toBroker(this.#state.utcMs()),
+    };
+    this.#state.historyDeals.add(deal);
+    this.#emit({
+      type: "dealAdd",
+      deal: deal.ticket,
+      order: order.ticket,
+      position: position.ticket,
+      symbol: deal.symbol,
+    });
+    return deal;
+  }
+
+  /** After a position's volume changed: removes it if it is empty, values the rest and reckons the margin. */
+  #changed(position: LivePosition): void {
+    position.updateUtcMs = this.#state.utcMs();
+    if (position.volumeUnits === 0) {
+      this.#state.account.floatingMinor -= position.profitMinor;
+      position.profitMinor = 0;
+      this.#state.positions.remove(position);
+    } else {
+      this.#value(position);
+    }
+    const { account, positions } = this.#state;
+    const before = this.#marginBySymbol.get(position.symbol) ?? 0;
+    const entries = positions.ofSymbol(position.symbol);
+    const margin = symbolMarginMinor(position.symbol.spec, entries, account.settings);
+    this.#marginBySymbol.set(position.symbol, margin);
+    account.marginMinor += margin - before;
+  }
+
+  #value(position: LivePosition): void {
+    const { account, converter } = this.#state;
+    const { symbol, side, volumeUnits, priceOpen } = position;
+    const close = symbol.closePrice(side);
+    const profit = profitMinor(symbol, side, volumeUnits, priceOpen, close, account.settings, converter);
+    if (profit === undefined) return;
+    account.floatingMinor += profit - position.profitMinor;
+    position.profitMinor = profit;
+  }
+}
+
+/** A netting account's position after a deal, as far as margin goes. */
+function netted(position: LivePosition | undefined, added: MarginEntry): readonly MarginEntry[] {
+  if (position === undefined) return [added];
+  if (position.side === added.side) return [position, added];
+  const rest = position.volumeUnits - added.volumeUnits;
+  return rest >= 0 ? [{ ...position, volumeUnits: rest }] : [{ ...added, volumeUnits: -rest }];
+}

@@ -1,0 +1,12 @@
+/** The simulated broker, seen through a MetaTrader 5 terminal. */
+export type { AccountSettings } from "./account-state.ts";
+export { defaultAccount } from "./account-state.ts";
+export type { ExecutionContext, ExecutionModel } from "./execution.ts";
+export type { Delivery, InjectedAnswer, Silence, TerminalHooks } from "./hooks.ts";
+export { alwaysOpen, inSession, weekdaySessions } from "./sessions.ts";
+export type { Simulation, SimulationOptions } from "./simulation.ts";
+export { openSimulation } from "./simulation.ts";
+export type { SwapMode, SymbolSpec } from "./symbols.ts";
+export { standardSpecs, symbolSpec } from "./symbols.ts";
+export type { SimulatedTerminalOptions } from "./terminal.ts";
+export { SimulatedTerminal } from "./terminal.ts";

@@ -1,0 +1,359 @@
+import { type BrokerTimeRule, BrokerTimeZone } from "../../domain/broker-time.ts";
+import type {
+  AccountRecord,
+  DealRecord,
+  OrderRecord,
+  PositionRecord,
+  SymbolRecord,
+  TerminalRecord,
+  TickRecord,
+} from "../../domain/records.ts";
+import { Retcode } from "../../domain/retcodes.ts";
+import type {
+  SendAccepted,
+  Terminal,
+  TerminalEvents,
+  TradeRequest,
+  TradeRequestResult,
+  TradeTransaction,
+} from "../../domain/terminal.ts";
+import type { Clock, Timer } from "../../transport/clock.ts";
+import { Prng } from "../market/prng.ts";
+import type { MarketTick } from "../market/tick-source.ts";
+import { type AccountSettings, defaultAccount } from "./account-state.ts";
+import { brokerMs } from "./broker-state.ts";
+import type { ExecutionModel } from "./execution.ts";
+import type { InjectedAnswer, Silence, TerminalHooks } from "./hooks.ts";
+import { orderRecord, positionRecord, symbolRecord, tickRecord } from "./records.ts";
+import { commentOf } from "./refusal.ts";
+import { TradeServer } from "./server.ts";
+import { type SymbolSpec, standardSpecs } from "./symbols.ts";
+import { TransactionQueue } from "./transaction-queue.ts";
+
+/** What a simulated terminal and its broker are made of. */
+export interface SimulatedTerminalOptions {
+  /** The market's clock (`SimulatedMarket.clock`), or any clock whose `wallMs` is the market's UTC. */
+  readonly clock: Clock;
+  /** @default `defaultAccount` */
+  readonly account?: Partial<AccountSettings>;
+  /** @default `standardSpecs()` */
+  readonly symbols?: readonly SymbolSpec[];
+  /** The trade server's time. @default UTC+2 with New York's daylight saving */
+  readonly zone?: BrokerTimeRule;
+  /** From sending to execution, in milliseconds; drawn evenly from a range. @default 0: a later turn */
+  readonly latencyMs?: number | readonly [min: number, max: number];
+  /** @default ideal: no slippage, any volume */
+  readonly execution?: ExecutionModel;
+  /** Seed of all chance in terminal and broker. @default 1 */
+  readonly seed?: number | string;
+  /** The first ticket of orders and of deals, a whole number in decimals. @default "1000001" */
+  readonly firstTicket?: string;
+  /** Ticks kept for each symbol. @default 65536 */
+  readonly tickHistory?: number;
+  /** Transactions that wait for a busy expert; more than these push the oldest out. @default 1024, as in MetaTrader */
+  readonly transactionQueue?: number;
+  /** What the broker makes of comments. @default nothing, but for cutting them to 31 characters */
+  readonly rewriteComment?: (comment: string) => string;
+  /** The terminal's own state and permissions. @default all allowed */
+  readonly terminal?: Partial<TerminalRecord>;
+}
+
+/** What an expert may read while the terminal has no connection: what it was when the connection broke. */
+interface Frozen {
+  readonly account: AccountRecord;
+  readonly positions: readonly PositionRecord[];
+  readonly orders: readonly OrderRecord[];
+  readonly historyOrders: readonly OrderRecord[];
+  readonly historyDeals: readonly DealRecord[];
+  readonly ticks: ReadonlyMap<string, TickRecord>;
+  readonly utcMs: number;
+}
+
+/** A MetaTrader 5 terminal with its broker, simulated. Feed it the market's ticks with `onTick`. */
+export class SimulatedTerminal implements Terminal {
+  /** The broker behind the terminal: for deposits, trades from elsewhere, and a look at the truth. */
+  readonly server: TradeServer;
+  readonly #options: SimulatedTerminalOptions;
+  readonly #clock: Clock;
+  readonly #random: Prng;
+  readonly #queue: TransactionQueue;
+  readonly #pending: Set<Timer> = new Set();
+  #info: TerminalRecord;
+  #hooks: TerminalHooks = {};
+  #events: TerminalEvents | undefined;
+  #frozen: Frozen | undefined;
+  #nextRequestId = 1;
+
+  constructor(options: SimulatedTerminalOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    const seed = options.seed ?? 1;
+    this.#random = new Prng(`${seed}/terminal`);
+    this.#info = { ...defaultTerminal, ...options.terminal };
+    this.#queue = new TransactionQueue(options.clock, options.transactionQueue ?? 1024, (transaction) =>
+      this.#events?.transaction(transaction),
+    );
+    this.server = new TradeServer({
+      clock: options.clock,
+      account: { ...defaultAccount, ...options.account },
+      symbols: options.symbols ?? standardSpecs(),
+      zone: new BrokerTimeZone(options.zone),
+      execution: options.execution ?? {},
+      seed,
+      firstTicket: BigInt(options.firstTicket ?? "1000001"),
+      tickHistory: options.tickHistory ?? 65_536,
+      rewriteComment: options.rewriteComment,
+      onTransactions: (transactions) => this.#deliver(transactions),
+    });
+  }
+
+  /** Takes a tick of the market: the broker acts on it, then the expert hears of it. */
+  onTick(tick: MarketTick): void {
+    if (!this.server.onTick(tick) || this.#frozen !== undefined) return;
+    if (this.server.state.symbols.get(tick.symbol)?.selected === true) this.#events?.tick(tick.symbol);
+  }
+
+  /** Quotes a symbol now, as `onTick` with the clock's time; for tests and for markets driven by hand. */
+  quote(symbol: string, bid: number, ask: number): void {
+    const last = this.server.state.symbols.get(symbol)?.last;
+    if (!this.server.state.symbols.has(symbol))
+      throw new RangeError(`Cannot quote ${symbol}: no such symbol`);
+    const flags = (last?.bid === bid ? 0 : 2) | (last?.ask === ask ? 0 : 4);
+    this.onTick({ symbol, utcMs: this.#clock.wallMs(), bid, ask, last: 0, volume: 0, flags });
+  }
+
+  /** Sets where faults are injected; replaces the hooks that were set before. */
+  setHooks(hooks: TerminalHooks): void {
+    this.#hooks = hooks;
+  }
+
+  /** Changes the terminal's permissions, as pressing its buttons does. For the connection use `setConnected`. */
+  setPermissions(changes: Partial<Omit<TerminalRecord, "connected">>): void {
+    this.#info = { ...this.#info, ...changes };
+  }
+
+  /**
+   * Breaks or restores the terminal's connection to the broker. While it is broken the broker goes on, the terminal's
+   * tables stay as they were, and nothing is told. Restoring it brings the tables up to date without telling what
+   * happened, as a terminal does.
+   */
+  setConnected(connected: boolean): void {
+    if (connected === this.#info.connected) return;
+    this.#info = { ...this.#info, connected };
+    this.#frozen = connected ? undefined : this.#snapshot();
+  }
+
+  /** Keeps the expert busy: transactions wait in their queue, and the oldest are pushed out when it is full. */
+  setBusy(busy: boolean): void {
+    this.#queue.setBusy(busy);
+  }
+
+  /** Transactions that were pushed out of the full queue so far. */
+  get lostTransactions(): number {
+    return this.#queue.lost;
+  }
+
+  /** Cancels all timers of terminal and broker. */
+  dispose(): void {
+    for (const timer of this.#pending) timer.cancel();
+    this.#pending.clear();
+    this.#queue.dispose();
+    this.server.dispose();
+    this.#events = undefined;
+  }
+
+  info(): TerminalRecord {
+    const { tradeAllowed, expertAllowed } = this.server.state.account.settings;
+    return { ...this.#info, accountTradeAllowed: tradeAllowed, accountExpertAllowed: expertAllowed };
+  }
+
+  account(): AccountRecord {
+    return this.#frozen?.account ?? this.server.state.account.record();
+  }
+
+  positions(): readonly PositionRecord[] {
+    if (this.#frozen !== undefined) return this.#frozen.positions;
+    const { state } = this.server;
+    return Array.from(state.positions.all(), (position) => positionRecord(position, state));
+  }
+
+  orders(): readonly OrderRecord[] {
+    if (this.#frozen !== undefined) return this.#frozen.orders;
+    const { state } = this.server;
+    return Array.from(state.orders.all(), (order) => orderRecord(order, state));
+  }
+
+  historyOrders(afterTicket: string): readonly OrderRecord[] {
+    if (this.#frozen !== undefined) return above(this.#frozen.historyOrders, afterTicket);
+    return this.server.state.historyOrders.after(afterTicket);
+  }
+
+  historyDeals(afterTicket: string): readonly DealRecord[] {
+    if (this.#frozen !== undefined) return above(this.#frozen.historyDeals, afterTicket);
+    return this.server.state.historyDeals.after(afterTicket);
+  }
+
+  symbols(): readonly SymbolRecord[] {
+    const { state } = this.server;
+    return Array.from(state.symbols.values(), (symbol) => symbolRecord(symbol, state));
+  }
+
+  symbol(name: string): SymbolRecord | undefined {
+    const symbol = this.server.state.symbols.get(name);
+    return symbol === undefined ? undefined : symbolRecord(symbol, this.server.state);
+  }
+
+  selectSymbol(name: string): boolean {
+    const symbol = this.server.state.symbols.get(name);
+    if (symbol === undefined) return false;
+    symbol.selected = true;
+    return true;
+  }
+
+  tick(symbol: string): TickRecord | undefined {
+    if (this.#frozen !== undefined) return this.#frozen.ticks.get(symbol);
+    const state = this.server.state.symbols.get(symbol);
+    if (state?.selected !== true || state.last === undefined) return undefined;
+    return tickRecord(state.last, this.server.state);
+  }
+
+  copyTicks(symbol: string, fromBrokerMs: number, count: number): readonly TickRecord[] {
+    const { state } = this.server;
+    const ticks = state.symbols.get(symbol)?.ticks.from(state.zone.toUtc(fromBrokerMs), count) ?? [];
+    const untilUtcMs = this.#frozen?.utcMs ?? Number.POSITIVE_INFINITY;
+    return ticks.filter((tick) => tick.utcMs <= untilUtcMs).map((tick) => tickRecord(tick, state));
+  }
+
+  brokerMs(): number {
+    return brokerMs(this.server.state);
+  }
+
+  utcMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  orderSendAsync(request: TradeRequest): SendAccepted {
+    const requestId = this.#nextRequestId++;
+    const refused = this.#checkLocally();
+    if (refused !== undefined) {
+      return { sent: false, requestId, retcode: refused, comment: commentOf(refused) };
+    }
+    this.#after(this.#latencyMs(), () => this.#arrive(request, requestId));
+    return { sent: true, requestId, retcode: Retcode.PLACED, comment: commentOf(Retcode.PLACED) };
+  }
+
+  orderCheck(request: TradeRequest): TradeRequestResult {
+    const refused = this.#checkLocally();
+    if (refused === undefined) return { ...this.server.check(request), requestId: 0 };
+    return answerOf({ retcode: refused }, 0);
+  }
+
+  listen(events: TerminalEvents | undefined): void {
+    this.#events = events;
+  }
+
+  /** What the terminal refuses by itself, without asking the server. */
+  #checkLocally(): number | undefined {
+    const info = this.info();
+    if (!info.terminalTradeAllowed || !info.expertTradeAllowed) return Retcode.CLIENT_DISABLES_AT;
+    if (!info.connected) return Retcode.CONNECTION;
+    if (!info.accountTradeAllowed) return Retcode.TRADE_DISABLED;
+    return info.accountExpertAllowed ? undefined : Retcode.SERVER_DISABLES_AT;
+  }
+
+  /** A request arrives at the server. */
+  #arrive(request: TradeRequest, requestId: number): void {
+    const instead = this.#hooks.before?.(request, requestId);
+    if (instead !== undefined) {
+      this.#answer(request, requestId, instead);
+      return;
+    }
+    const result = { ...this.server.execute(request), requestId };
+    const replaced = this.#hooks.after?.(request, requestId, result);
+    if (replaced !== undefined) this.#answer(request, requestId, replaced);
+    else this.#deliver([{ type: "request", request, result }]);
+  }
+
+  #answer(request: TradeRequest, requestId: number, answer: InjectedAnswer | Silence): void {
+    if (answer === "silence") return;
+    const transaction: TradeTransaction = { type: "request", request, result: answerOf(answer, requestId) };
+    const delayMs = answer.delayMs ?? 0;
+    if (delayMs > 0) this.#after(delayMs, () => this.#deliver([transaction]));
+    else this.#deliver([transaction]);
+  }
+
+  #deliver(transactions: readonly TradeTransaction[]): void {
+    if (this.#frozen !== undefined) return;
+    const deliveries = this.#hooks.deliver?.(transactions);
+    if (deliveries === undefined) {
+      for (const transaction of transactions) this.#queue.push(transaction);
+      return;
+    }
+    for (const { transaction, delayMs } of deliveries) {
+      if (delayMs > 0) this.#after(delayMs, () => this.#queue.push(transaction));
+      else this.#queue.push(transaction);
+    }
+  }
+
+  #latencyMs(): number {
+    const latency = this.#options.latencyMs ?? 0;
+    return typeof latency === "number" ? latency : this.#random.integer(latency[0], latency[1]);
+  }
+
+  #after(delayMs: number, callback: () => void): void {
+    const timer = this.#clock.setTimer(() => {
+      this.#pending.delete(timer);
+      callback();
+    }, delayMs);
+    this.#pending.add(timer);
+  }
+
+  #snapshot(): Frozen {
+    const ticks = new Map<string, TickRecord>();
+    for (const name of this.server.state.symbols.keys()) {
+      const tick = this.tick(name);
+      if (tick !== undefined) ticks.set(name, tick);
+    }
+    return {
+      account: this.account(),
+      positions: this.positions(),
+      orders: this.orders(),
+      historyOrders: this.historyOrders("0"),
+      historyDeals: this.historyDeals("0"),
+      ticks,
+      utcMs: this.#clock.wallMs(),
+    };
+  }
+}
+
+const defaultTerminal: TerminalRecord = {
+  build: 5320,
+  name: "MetaTrader 5 (simulated)",
+  company: "Simulated Broker",
+  connected: true,
+  terminalTradeAllowed: true,
+  expertTradeAllowed: true,
+  accountTradeAllowed: true,
+  accountExpertAllowed: true,
+  dllsAllowed: true,
+};
+
+function answerOf(answer: InjectedAnswer, requestId: number): TradeRequestResult {
+  return {
+    retcode: answer.retcode,
+    deal: "0",
+    order: "0",
+    volume: 0,
+    price: 0,
+    bid: 0,
+    ask: 0,
+    comment: answer.comment ?? commentOf(answer.retcode),
+    requestId,
+    retcodeExternal: 0,
+  };
+}
+
+function above<T extends { readonly ticket: string }>(records: readonly T[], ticket: string): readonly T[] {
+  const floor = BigInt(ticket);
+  return records.filter((record) => BigInt(record.ticket) > floor);
+}
