@@ -13,6 +13,9 @@ export const limits = {
   maxPendingCommands: 10_000,
   maxChallengesPerClient: 16,
   maxOutcomesInHello: 256,
+  maxDealsInOutcome: 32,
+  maxCursorsPerSession: 2,
+  maxTrackedOrders: 1_000,
   ledgerRingEvents: 65_536,
   challengeTtlMs: 10_000,
   cursorTtlMs: 30_000,
@@ -24,4 +27,8 @@ export const limits = {
   pulseIntervalMs: 1_000,
   accountIntervalMs: 250,
   dealsWaitMs: 5_000,
+  resultWaitMs: 10_000,
+  historyOverlapMs: 7_200_000,
+  silentAfterMs: 5_000,
+  appliedWaitMs: 250,
 } as const;

@@ -30,6 +30,7 @@ export type SyncOp =
   | "subscribe"
   | "unsubscribe"
   | "outcome"
+  | "outcomes"
   | "outcome.ack";
 
 /** A request on `sync`. `session`, `n`, `epoch` and `at` are missing in `challenge` and `hello` only. */
@@ -62,6 +63,8 @@ export type RefusalCode =
   | "BAD_CURSOR"
   | "CHALLENGE"
   | "SESSIONS"
+  /** The terminal is not logged in, not connected, or its tables are not yet there. */
+  | "NOT_READY"
   | "JOURNAL"
   | "INTERNAL";
 
@@ -114,6 +117,8 @@ export interface HelloResult {
   readonly ledger: { readonly oldest: number };
   readonly outcomes: readonly Outcome[];
   readonly moreOutcomes: boolean;
+  /** From when on the journal is complete. */
+  readonly journalSinceUtcMs: number;
   readonly limits: {
     readonly commandTtlMs: number;
     readonly journalRetentionMs: number;
@@ -149,6 +154,16 @@ export interface OrdersResult {
 }
 export interface SymbolsResult {
   readonly symbols: readonly SymbolRecord[];
+  readonly more: string | null;
+}
+
+/** Result of `outcome`; null only with `peek`. */
+export interface OutcomeResult {
+  readonly outcome: Outcome | null;
+}
+/** Result of `outcomes`. */
+export interface OutcomesResult {
+  readonly outcomes: readonly Outcome[];
   readonly more: string | null;
 }
 
@@ -226,18 +241,27 @@ export type CommandRefusal =
   | "STALE"
   | "RATE_LIMITED"
   | "LIMIT"
-  | "JOURNAL";
+  | "JOURNAL"
+  | "BUSY";
 
-/** Refusals after which it is certain that the command with this digest was not executed. */
+/** Refusals for good: the copy they name was not executed, nor was any issued at or before it (docs/protocol.md, 6.3). */
 export const certainRefusals: ReadonlySet<CommandRefusal> = new Set([
   "EXPIRED",
-  "EXPIRED_ID",
   "BAD_REQUEST",
   "RATE_LIMITED",
   "LIMIT",
   "ROLE",
   "JOURNAL",
   "VOID",
+] as const);
+
+/** Refusals that the connector mends by itself; they come as hints, not in the ledger. */
+export const mendableRefusals: ReadonlySet<CommandRefusal> = new Set([
+  "COUNTER",
+  "NO_SESSION",
+  "STALE",
+  "REPLAYED",
+  "BUSY",
 ] as const);
 
 interface OutcomeHead {
@@ -270,7 +294,10 @@ export interface ExecutedOutcome extends OutcomeHead, OutcomeTimes {
   readonly position: string;
   readonly volume: number;
   readonly price: number;
+  /** At most 32. */
   readonly deals: readonly DealRecord[];
+  /** True if there are more deals than are listed; all of them are in the ledger. */
+  readonly moreDeals: boolean;
 }
 
 /** Certain: refused by the terminal or the trade server. */
@@ -293,13 +320,20 @@ export interface RefusedOutcome extends OutcomeHead {
   readonly state: "refused";
   readonly code: CommandRefusal;
   readonly reason: string;
+  /** The copy that was refused. */
+  readonly session: string;
+  readonly n: number;
+  readonly epoch: number;
+  readonly issuedAt: number;
+  readonly notAfter: number;
   /** With `COUNTER`. */
   readonly expected?: number;
 }
 
-/** Never sent, and never will be. */
+/** Never sent since `sinceUtcMs`, and never will be. */
 export interface VoidOutcome extends OutcomeHead {
   readonly state: "void";
+  readonly sinceUtcMs: number;
 }
 
 /** What became of a command (docs/protocol.md, 6.3). */
@@ -321,6 +355,9 @@ export type OrderChange =
   | "expired"
   | "rejected";
 
+/** Changes of a deal in the ledger; brokers may correct or withdraw one. */
+export type DealChange = "made" | "updated" | "deleted";
+
 /** Changes of a position in the ledger. */
 export type PositionChange = "opened" | "modified" | "closed";
 
@@ -334,7 +371,7 @@ interface LedgerHead {
 /** The content of a ledger event, without its place. */
 export type LedgerPayload =
   | { readonly type: "order"; readonly change: OrderChange; readonly order: OrderRecord }
-  | { readonly type: "deal"; readonly deal: DealRecord }
+  | { readonly type: "deal"; readonly change: DealChange; readonly deal: DealRecord }
   | { readonly type: "position"; readonly change: PositionChange; readonly position: PositionRecord }
   | { readonly type: "balance"; readonly balance: number; readonly credit: number }
   | { readonly type: "outcome"; readonly client: string; readonly outcome: Outcome };
@@ -357,9 +394,18 @@ export interface PulseMessage {
   readonly terminal: TerminalRecord;
 }
 
+/** A hint to one client: a refusal that its connector mends. */
+export interface HintMessage {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly agentMs: number;
+  readonly outcome: RefusedOutcome;
+}
+
 /** The account stream. */
 export interface AccountMessage {
   readonly v: 1;
+  readonly epoch: number;
   readonly agentMs: number;
   readonly account: AccountRecord;
 }

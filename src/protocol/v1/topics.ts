@@ -21,6 +21,11 @@ export function accountTopic(): Uint8Array {
   return topic("account");
 }
 
+/** Topic of one client's hints; the key in lower-case hex. */
+export function clientTopic(clientPublicKeyHex: string): Uint8Array {
+  return topic(`client.${clientPublicKeyHex}`);
+}
+
 /** Topic of one symbol's ticks. */
 export function tickTopic(symbol: string): Uint8Array {
   return topic(`tick.${symbol}`);
@@ -31,6 +36,7 @@ export function parseTopic(
   frame: Uint8Array,
 ):
   | { readonly kind: "ledger" | "pulse" | "account" }
+  | { readonly kind: "client"; readonly client: string }
   | { readonly kind: "tick"; readonly symbol: string }
   | undefined {
   if (frame.length < 2 || frame[frame.length - 1] !== 0) return undefined;
@@ -41,6 +47,7 @@ export function parseTopic(
     return undefined;
   }
   if (text === "ledger" || text === "pulse" || text === "account") return { kind: text };
+  if (/^client\.[0-9a-f]{64}$/.test(text)) return { kind: "client", client: text.slice(7) };
   if (text.startsWith("tick.") && text.length > 5) return { kind: "tick", symbol: text.slice(5) };
   return undefined;
 }
