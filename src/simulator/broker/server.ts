@@ -483,6 +483,7 @@ export class TradeServer {
       if (order.expirationBrokerMs > 0 && order.expirationBrokerMs <= now)
         this.#books.finish(order, "expired");
     }
+    this.#arrangeTimers();
     this.#flush();
   }
 
@@ -510,6 +511,7 @@ export class TradeServer {
       }
       this.#tryStopOut();
     }
+    this.#arrangeTimers();
     this.#flush();
   }
 
