@@ -273,6 +273,24 @@ describe("SimulatedTerminal filling", () => {
     expect(terminal.historyOrders("1000001")[0]).toMatchObject({ state: "cancelled", volumeCurrent: 0.7 });
   });
 
+  test("RETURN: the rest of a close takes no more than what another close has left", async () => {
+    let lots = 0.3;
+    const { terminal, send, open } = openDesk({ execution: thin(() => lots) }, { execution: "exchange" });
+    lots = 1;
+    const position = await open("buy", 1, { filling: "return" });
+    lots = 0.3;
+    await send({ ...buy, kind: "sell", position, filling: "return" });
+    await send({ ...buy, kind: "sell", position, filling: "ioc", volume: 0.3 });
+    expect(terminal.positions()).toMatchObject([{ volume: 0.4 }]);
+    lots = 1;
+    terminal.quote("EURUSD", 1.1001, 1.1003);
+    expect(terminal.positions()).toEqual([]);
+    terminal.quote("EURUSD", 1.1001, 1.1003);
+    expect(terminal.orders()).toEqual([]);
+    expect(terminal.historyDeals("1000002").map((deal) => deal.volume)).toEqual([0.3, 0.3, 0.4]);
+    expect(terminal.historyOrders("1000001")[0]).toMatchObject({ state: "cancelled", volumeCurrent: 0.3 });
+  });
+
   test("a limit order fills partially, never worse than its price, and stays for the rest", async () => {
     const { terminal, send } = openDesk({
       execution: { liquidityLots: () => 0.06, slippagePoints: () => 30 },

@@ -329,4 +329,14 @@ describe("SimulatedTerminal ticks", () => {
     expect(ticks[0]?.bid).toBe(1 + 4000 / 1e5);
     expect(ticks.at(-1)?.bid).toBe(1 + 4999 / 1e5);
   });
+
+  test("the tick history keeps its first ticks while it grows", () => {
+    const { terminal } = openDesk({ tickHistory: 5000 });
+    for (let i = 1; i < 3000; i++) terminal.quote("EURUSD", 1 + i / 1e5, 1.1 + i / 1e5);
+    const ticks = terminal.copyTicks("EURUSD", 0, 10_000);
+    expect(ticks.map((tick) => tick.bid)).toEqual([
+      1.1,
+      ...Array.from({ length: 2999 }, (_, i) => 1 + (i + 1) / 1e5),
+    ]);
+  });
 });

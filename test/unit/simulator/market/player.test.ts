@@ -119,6 +119,20 @@ describe("SimulatedMarket", () => {
     expect(market.played).toBe(played);
   });
 
+  test("timers due at the same instant fire in the order they were set, cancelled ones not at all", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 1000)), clock: host, speed: "max" });
+    const fired: number[] = [];
+    const timers = Array.from({ length: 20 }, (_, i) =>
+      market.clock.setTimer(() => fired.push(i), i < 10 ? 500 : 200),
+    );
+    for (const i of [0, 7, 10]) timers[i]?.cancel();
+    market.start();
+    await host.advance(1);
+    expect(fired).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 1, 2, 3, 4, 5, 6, 8, 9]);
+    await market.stop();
+  });
+
   test("loop plays the source again, whole weeks later and a second after the last tick", async () => {
     const host = new VirtualClock();
     const market = await openMarket({ source: () => sourceOf(ticksAt(0, 500)), clock: host, loop: true });
