@@ -1,52 +1,57 @@
-/** A queue with cheap ends: what is taken at the front is let go at once, and nothing is moved per item. */
+const firstCapacity = 16;
+/** Capacity above which an emptied queue gives its memory back. */
+const keptCapacity = 4_096;
+
+/** A first-in-first-out queue in a ring, which allocates nothing per item. */
 export class Deque<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = new Array<T | undefined>(firstCapacity);
   #head = 0;
+  #length = 0;
 
   /** Items in the queue. */
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#length;
   }
 
   /** Appends an item. */
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#length === this.#items.length) this.#grow();
+    this.#items[(this.#head + this.#length++) & (this.#items.length - 1)] = item;
   }
 
   /** Takes the first item, if there is one. */
   shift(): T | undefined {
-    const items = this.#items;
-    if (this.#head === items.length) return undefined;
-    const item = items[this.#head];
-    items[this.#head++] = undefined;
-    if (this.#head === items.length) {
-      this.#items = [];
-      this.#head = 0;
-    } else if (this.#head >= 1_024 && this.#head * 2 >= items.length) {
-      items.splice(0, this.#head);
-      this.#head = 0;
-    }
+    if (this.#length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    if (--this.#length === 0 && this.#items.length > keptCapacity) this.clear();
     return item;
   }
 
-  /** The first item, left in place. */
-  peek(): T | undefined {
-    return this.#items[this.#head];
-  }
-
-  /** Removes the first item for which `matches` holds. */
+  /** Removes the first item for which `matches` holds, and says whether there was one. */
   remove(matches: (item: T) => boolean): boolean {
-    for (let at = this.#head; at < this.#items.length; at++) {
-      if (!matches(this.#items[at] as T)) continue;
-      this.#items.splice(at, 1);
-      return true;
+    let found = false;
+    for (let left = this.#length; left > 0; left--) {
+      const item = this.shift() as T;
+      if (!found && matches(item)) found = true;
+      else this.push(item);
     }
-    return false;
+    return found;
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#items = [];
+    this.#items = new Array<T | undefined>(firstCapacity);
+    this.#head = 0;
+    this.#length = 0;
+  }
+
+  #grow(): void {
+    const { length } = this.#items;
+    const larger = new Array<T | undefined>(length * 2);
+    for (let i = 0; i < length; i++) larger[i] = this.#items[(this.#head + i) & (length - 1)];
+    this.#items = larger;
     this.#head = 0;
   }
 }

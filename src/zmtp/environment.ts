@@ -1,7 +1,8 @@
 import type { Clock } from "../transport/clock.ts";
 import type { Network } from "../transport/network.ts";
+import type { Crypto } from "./crypto/types.ts";
 
-/** What sockets need of the outside. */
+/** What connections need of the outside. */
 export interface Environment {
   readonly network: Network;
   readonly clock: Clock;
@@ -10,4 +11,9 @@ export interface Environment {
    * within one turn leaves in one write.
    */
   nextTurn(callback: () => void): void;
+}
+
+/** What sockets are built on: the network, time, and cryptography. */
+export interface Context extends Environment {
+  readonly crypto: Crypto;
 }

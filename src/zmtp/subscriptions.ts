@@ -15,8 +15,14 @@ interface Node {
  */
 export class Subscriptions {
   readonly #root: Node = { label: new Uint8Array(0), count: 0, children: undefined };
+  readonly #capped: boolean;
   #prefixes = 0;
   #bytes = 0;
+
+  /** `capped` is for what a peer may ask for; this side's own subscriptions have no caps. */
+  constructor(capped = true) {
+    this.#capped = capped;
+  }
 
   /** Different prefixes. */
   get size(): number {
@@ -31,8 +37,10 @@ export class Subscriptions {
       known.count++;
       return false;
     }
-    if (this.#prefixes === maxSubscriptionsPerPeer) throw tooMany(`more than ${maxSubscriptionsPerPeer}`);
-    if (this.#bytes + prefix.length > maxSubscriptionBytesPerPeer) throw tooMany("they take too many bytes");
+    if (this.#capped && this.#prefixes === maxSubscriptionsPerPeer)
+      throw tooMany(`more than ${maxSubscriptionsPerPeer}`);
+    if (this.#capped && this.#bytes + prefix.length > maxSubscriptionBytesPerPeer)
+      throw tooMany("they take too many bytes");
     this.#prefixes++;
     this.#bytes += prefix.length;
     if (known === undefined) this.#insert(prefix);

@@ -1,0 +1,22 @@
+/** One frame to send: bytes, or a text that is sent as UTF-8. */
+export type Frame = Uint8Array | string;
+
+/** A message to send: one frame, or several. */
+export type Message = Frame | readonly Frame[];
+
+/** The frames of a message. */
+export function toFrames(message: Message): readonly Uint8Array[] {
+  if (message instanceof Uint8Array) return [message];
+  if (typeof message === "string") return [new TextEncoder().encode(message)];
+  if (message.length === 0) throw new TypeError("Cannot send: a message has at least one frame");
+  return message.map((frame) => {
+    if (frame instanceof Uint8Array) return frame;
+    if (typeof frame === "string") return new TextEncoder().encode(frame);
+    throw new TypeError("Cannot send: a frame is neither bytes nor a text");
+  });
+}
+
+/** The bytes of a frame. */
+export function toBytes(frame: Frame): Uint8Array {
+  return typeof frame === "string" ? new TextEncoder().encode(frame) : frame;
+}
