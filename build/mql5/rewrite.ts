@@ -51,6 +51,10 @@ class FileRewriter {
 
   rewrite(): string {
     this.#visit(this.#file.tree.rootNode);
+    for (const block of this.#file.imports) {
+      const imported = this.#symbols.functions.filter((own) => own.file === this.#file && own.dll === block.dll);
+      this.#insert(block.start, imported.map(rewriteImport).join(" "));
+    }
     const edits = this.#edits.sort((a, b) => a.start - b.start || a.end - b.end);
     let out = "";
     let at = 0;
@@ -90,6 +94,13 @@ class FileRewriter {
         const value = node.childForFieldName("value");
         if (value !== null) this.#replace(value, rewriteMacro(value.text));
         return;
+      }
+      case "function_definition": {
+        // MetaQuotes repeat `static` where a method is defined; C++ forbids it there.
+        const name = node.childForFieldName("declarator")?.childForFieldName("declarator");
+        const word = node.children.find((child) => child.type === "storage_class_specifier");
+        if (name?.type === "qualified_identifier" && word !== undefined) this.#replace(word, "");
+        break;
       }
       case "parameter_declaration":
       case "optional_parameter_declaration":

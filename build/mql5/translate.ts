@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Fault } from "./fault.ts";
 import { lint } from "./lints/index.ts";
-import { handlerNames, rewriteFile, rewriteImport } from "./rewrite.ts";
+import { handlerNames, rewriteFile } from "./rewrite.ts";
 import { loadProgram, type Program } from "./source.ts";
 import { collectSymbols } from "./symbols.ts";
 
@@ -21,8 +21,6 @@ export async function translate(entry: string, root: string): Promise<Translatio
   if (faults.length > 0) return { ok: false, faults, program };
   const parts = ['#include "mql5.hpp"', "namespace mql { namespace ea {"];
   for (const file of program.files) {
-    const imports = symbols.functions.filter((own) => own.dll !== undefined && own.file === file);
-    for (const own of imports) if (own.dll !== undefined) parts.push(rewriteImport(own));
     parts.push(`#line 1 "${join("mql5", file.path)}"`, rewriteFile(file, symbols));
   }
   parts.push("} }", '#line 1 "handlers"', "namespace mql {", "void BindHandlers(Handlers &handlers) {");
