@@ -155,6 +155,11 @@ export class Bookkeeper {
     this.#emit({ type: "position", position: position.ticket, symbol: position.symbol.spec.name });
   }
 
+  /** Says that an active order was changed. */
+  updated(order: LiveOrder): void {
+    this.#emit({ type: "orderUpdate", order: order.ticket, symbol: order.symbol.spec.name });
+  }
+
   /** Whether the account can pay for more of a symbol; closing and hedging that needs no margin always passes. */
   checkMoney(
     symbol: SymbolState,
