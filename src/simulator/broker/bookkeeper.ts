@@ -1,16 +1,12 @@
 import { fromVolumeUnits, roundTo } from "../../domain/decimal.ts";
 import type { DealEntry, DealRecord, OrderState, PositionSide, Reason } from "../../domain/records.ts";
-import { Retcode } from "../../domain/retcodes.ts";
 import type { TradeTransaction } from "../../domain/terminal.ts";
 import type { LiveOrder, LivePosition } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
-import type { ExecutionModel } from "./execution.ts";
-import { type MarginEntry, symbolMarginMinor } from "./margin.ts";
 import { sideOf } from "./order-kinds.ts";
 import { profitMinor } from "./profit.ts";
 import { orderRecord } from "./records.ts";
-import { type Refusal, refuse } from "./refusal.ts";
-import type { SymbolState } from "./symbol-state.ts";
+import type { Valuation } from "./valuation.ts";
 
 /** Averages of prices and rates are kept with so many decimals. */
 const AVERAGE_DIGITS = 10;
@@ -28,32 +24,19 @@ export interface Tickets {
 export class Bookkeeper {
   readonly #state: BrokerState;
   readonly #tickets: Tickets;
-  readonly #model: ExecutionModel;
+  readonly #valuation: Valuation;
   readonly #emit: (transaction: TradeTransaction) => void;
-  readonly #marginBySymbol: Map<SymbolState, number> = new Map();
-  /** Symbols whose profit is converted by a symbol's quotes, itself included. */
-  readonly #dependents: Map<SymbolState, readonly SymbolState[]> = new Map();
 
   constructor(
     state: BrokerState,
     tickets: Tickets,
-    model: ExecutionModel,
+    valuation: Valuation,
     emit: (transaction: TradeTransaction) => void,
   ) {
     this.#state = state;
     this.#tickets = tickets;
-    this.#model = model;
+    this.#valuation = valuation;
     this.#emit = emit;
-    const symbols = [...state.symbols.values()];
-    const { currency } = state.account.settings;
-    for (const quoted of symbols) {
-      const converted = symbols.filter(
-        (other) =>
-          other === quoted ||
-          state.converter.symbolsBetween(other.spec.currencyProfit, currency).includes(quoted),
-      );
-      this.#dependents.set(quoted, converted);
-    }
   }
 
   /** Adds an order to the active ones. */
@@ -79,6 +62,12 @@ export class Bookkeeper {
     const target = hedging
       ? this.#state.positions.get(order.position === "0" ? order.ticket : order.position)
       : this.#state.positions.ofSymbol(order.symbol)[0];
+    const closes = hedging && order.position !== "0" && order.position !== order.ticket;
+    if (closes && target === undefined) {
+      throw new Error(
+        `Cannot close position ${order.position}: it is gone, and the order must not open another`,
+      );
+    }
     order.volumeUnits -= volumeUnits;
     order.state = order.volumeUnits === 0 ? "filled" : "partial";
     if (target === undefined) return this.#open(order, side, volumeUnits, price, reason);
@@ -135,13 +124,6 @@ export class Bookkeeper {
     return deal;
   }
 
-  /** Values anew all positions whose profit depends on a symbol's quotes. */
-  revalue(symbol: SymbolState): void {
-    for (const dependent of this.#dependents.get(symbol) ?? []) {
-      for (const position of this.#state.positions.ofSymbol(dependent)) this.#value(position);
-    }
-  }
-
   /** Adds to a position's swap. */
   addSwap(position: LivePosition, minor: number): void {
     position.swapMinor += minor;
@@ -160,46 +142,6 @@ export class Bookkeeper {
     this.#emit({ type: "orderUpdate", order: order.ticket, symbol: order.symbol.spec.name });
   }
 
-  /** Whether the account can pay for more of a symbol; closing and hedging that needs no margin always passes. */
-  checkMoney(
-    symbol: SymbolState,
-    side: PositionSide,
-    volumeUnits: number,
-    price: number,
-  ): Refusal | undefined {
-    const { account, positions, converter } = this.#state;
-    const { currency } = account.settings;
-    const rate = this.#marginRate(symbol, side);
-    const convertible = converter.rate(symbol.spec.currencyProfit, currency, "sell") !== undefined;
-    if (rate === undefined || !convertible) {
-      return refuse(Retcode.PRICE_OFF, `No quotes to convert into ${currency}`);
-    }
-    const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate: rate };
-    const existing = positions.ofSymbol(symbol);
-    const after =
-      account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
-    const before = this.#marginBySymbol.get(symbol) ?? 0;
-    const symbolMargin = symbolMarginMinor(symbol.spec, after, account.settings);
-    if (symbolMargin <= before) return undefined;
-    const left = account.equityMinor - (account.marginMinor - before + symbolMargin);
-    const commission = this.#commissionMinor(symbol, volumeUnits, price);
-    return left + commission < 0 ? refuse(Retcode.NO_MONEY) : undefined;
-  }
-
-  #marginRate(symbol: SymbolState, side: PositionSide): number | undefined {
-    return this.#state.converter.rate(
-      symbol.spec.currencyMargin,
-      this.#state.account.settings.currency,
-      side,
-    );
-  }
-
-  #commissionMinor(symbol: SymbolState, volumeUnits: number, price: number): number {
-    const lots = fromVolumeUnits(volumeUnits);
-    const own = -symbol.spec.commissionPerLot * lots;
-    return this.#state.account.minor(this.#model.commission?.(symbol.spec, lots, price) ?? own);
-  }
-
   #open(
     order: LiveOrder,
     side: PositionSide,
@@ -215,7 +157,7 @@ export class Bookkeeper {
       side,
       volumeUnits,
       priceOpen: price,
-      marginRate: this.#marginRate(order.symbol, side) ?? 0,
+      marginRate: this.#valuation.marginRate(order.symbol, side) ?? 0,
       stopLoss: order.stopLoss,
       takeProfit: order.takeProfit,
       swapMinor: 0,
@@ -244,7 +186,7 @@ export class Bookkeeper {
     const total = position.volumeUnits + volumeUnits;
     const average = (own: number, added: number): number =>
       roundTo((own * position.volumeUnits + added * volumeUnits) / total, AVERAGE_DIGITS);
-    const rate = this.#marginRate(order.symbol, position.side) ?? position.marginRate;
+    const rate = this.#valuation.marginRate(order.symbol, position.side) ?? position.marginRate;
     position.priceOpen = average(position.priceOpen, price);
     position.marginRate = (position.marginRate * position.volumeUnits + rate * volumeUnits) / total;
     position.volumeUnits = total;
@@ -283,7 +225,7 @@ export class Bookkeeper {
     position.side = side;
     position.volumeUnits = rest;
     position.priceOpen = price;
-    position.marginRate = this.#marginRate(order.symbol, side) ?? position.marginRate;
+    position.marginRate = this.#valuation.marginRate(order.symbol, side) ?? position.marginRate;
     position.stopLoss = order.stopLoss;
     position.takeProfit = order.takeProfit;
     position.magic = order.magic;
@@ -322,7 +264,8 @@ export class Bookkeeper {
     reason: Reason,
   ): DealRecord {
     const { account } = this.#state;
-    const commission = entry === "outBy" ? 0 : this.#commissionMinor(order.symbol, volumeUnits, price);
+    const commission =
+      entry === "outBy" ? 0 : this.#valuation.commissionMinor(order.symbol, volumeUnits, price);
     account.balanceMinor += profit + swap + commission;
     const kind = entry === "outBy" ? (position.side === "buy" ? "sell" : "buy") : sideOf(order.kind);
     const deal: DealRecord = {
@@ -356,39 +299,10 @@ export class Bookkeeper {
     return deal;
   }
 
-  /** After a position's volume changed: removes it if it is empty, values the rest and reckons the margin. */
+  /** After a position's volume changed: removes it if it is empty, and values what is left. */
   #changed(position: LivePosition): void {
     position.updateUtcMs = this.#state.utcMs();
-    if (position.volumeUnits === 0) {
-      this.#state.account.floatingMinor -= position.profitMinor;
-      position.profitMinor = 0;
-      this.#state.positions.remove(position);
-    } else {
-      this.#value(position);
-    }
-    const { account, positions } = this.#state;
-    const before = this.#marginBySymbol.get(position.symbol) ?? 0;
-    const entries = positions.ofSymbol(position.symbol);
-    const margin = symbolMarginMinor(position.symbol.spec, entries, account.settings);
-    this.#marginBySymbol.set(position.symbol, margin);
-    account.marginMinor += margin - before;
+    if (position.volumeUnits === 0) this.#state.positions.remove(position);
+    this.#valuation.changed(position);
   }
-
-  #value(position: LivePosition): void {
-    const { account, converter } = this.#state;
-    const { symbol, side, volumeUnits, priceOpen } = position;
-    const close = symbol.closePrice(side);
-    const profit = profitMinor(symbol, side, volumeUnits, priceOpen, close, account.settings, converter);
-    if (profit === undefined) return;
-    account.floatingMinor += profit - position.profitMinor;
-    position.profitMinor = profit;
-  }
-}
-
-/** A netting account's position after a deal, as far as margin goes. */
-function netted(position: LivePosition | undefined, added: MarginEntry): readonly MarginEntry[] {
-  if (position === undefined) return [added];
-  if (position.side === added.side) return [position, added];
-  const rest = position.volumeUnits - added.volumeUnits;
-  return rest >= 0 ? [{ ...position, volumeUnits: rest }] : [{ ...added, volumeUnits: -rest }];
 }

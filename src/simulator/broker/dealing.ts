@@ -12,11 +12,13 @@ import type { Plan } from "./order-validation.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { inSession } from "./sessions.ts";
 import { opposite, type SymbolState } from "./symbol-state.ts";
+import type { Valuation } from "./valuation.ts";
 
 /** What dealing needs. */
 export interface DealingOptions {
   readonly state: BrokerState;
   readonly books: Bookkeeper;
+  readonly valuation: Valuation;
   readonly tickets: Tickets;
   readonly execution: ExecutionModel;
   readonly random: Prng;
@@ -62,7 +64,7 @@ export class Dealing {
       if (points > plan.deviationPoints + 1e-6) return refuse(Retcode.REQUOTE);
     }
     const poor =
-      position === undefined && this.#desk.books.checkMoney(symbol, side, volumeUnits, offered.price);
+      position === undefined && this.#desk.valuation.checkMoney(symbol, side, volumeUnits, offered.price);
     if (poor) return poor;
 
     const order = this.makeOrder(symbol, side, volumeUnits, request, reason, plan);
@@ -262,7 +264,7 @@ export class Dealing {
     return (
       checkTradeMode(order.symbol.spec, side, reduces) ??
       (full ? refuse(Retcode.LIMIT_POSITIONS) : undefined) ??
-      this.#desk.books.checkMoney(order.symbol, side, volumeUnits, price)
+      this.#desk.valuation.checkMoney(order.symbol, side, volumeUnits, price)
     );
   }
 }

@@ -8,5 +8,5 @@ export type { Simulation, SimulationOptions } from "./simulation.ts";
 export { openSimulation } from "./simulation.ts";
 export type { SwapMode, SymbolSpec } from "./symbols.ts";
 export { standardSpecs, symbolSpec } from "./symbols.ts";
-export type { SimulatedTerminalOptions } from "./terminal.ts";
 export { SimulatedTerminal } from "./terminal.ts";
+export type { SimulatedTerminalOptions } from "./terminal-options.ts";

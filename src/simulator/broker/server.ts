@@ -17,6 +17,7 @@ import { type Refusal, refuse } from "./refusal.ts";
 import { Schedule } from "./schedule.ts";
 import { SymbolState } from "./symbol-state.ts";
 import type { SymbolSpec } from "./symbols.ts";
+import { Valuation } from "./valuation.ts";
 
 /** What a trade server is made of. */
 export interface TradeServerOptions {
@@ -41,6 +42,7 @@ export interface TradeServerOptions {
 export class TradeServer {
   readonly state: BrokerState;
   readonly #options: TradeServerOptions;
+  readonly #valuation: Valuation;
   readonly #books: Bookkeeper;
   readonly #dealing: Dealing;
   readonly #schedule: Schedule;
@@ -62,14 +64,16 @@ export class TradeServer {
       historyDeals: new TicketLog<DealRecord>(),
       utcMs: () => options.clock.wallMs(),
     };
+    this.#valuation = new Valuation(this.state, options.execution);
     const tickets = ticketsFrom(options.firstTicket);
-    const books = new Bookkeeper(this.state, tickets, options.execution, (transaction) =>
+    const books = new Bookkeeper(this.state, tickets, this.#valuation, (transaction) =>
       this.#transactions.push(transaction),
     );
     this.#books = books;
     this.#dealing = new Dealing({
       state: this.state,
       books,
+      valuation: this.#valuation,
       tickets,
       execution: options.execution,
       random: new Prng(`${options.seed}/execution`),
@@ -100,7 +104,7 @@ export class TradeServer {
     if (isRefusal(plan)) return this.#refused(request, plan);
     if (plan.action === "deal" && plan.position === undefined) {
       const { symbol, side } = plan;
-      const refused = this.#books.checkMoney(symbol, side, plan.volumeUnits, symbol.openPrice(side));
+      const refused = this.#valuation.checkMoney(symbol, side, plan.volumeUnits, symbol.openPrice(side));
       if (refused !== undefined) return this.#refused(request, refused);
     }
     return this.#result(this.#symbolOf(request), refuse(0));
@@ -111,7 +115,7 @@ export class TradeServer {
     const symbol = this.state.symbols.get(tick.symbol);
     if (symbol === undefined) return false;
     symbol.push(tick);
-    this.#books.revalue(symbol);
+    this.#valuation.revalue(symbol);
     this.#dealing.onQuote(symbol);
     this.#dealing.stopOut();
     this.#flush();

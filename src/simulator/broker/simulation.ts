@@ -1,6 +1,7 @@
 import { type MarketOptions, openMarket, type SimulatedMarket } from "../market/player.ts";
 import { type SymbolSpec, symbolSpec } from "./symbols.ts";
-import { SimulatedTerminal, type SimulatedTerminalOptions } from "./terminal.ts";
+import { SimulatedTerminal } from "./terminal.ts";
+import type { SimulatedTerminalOptions } from "./terminal-options.ts";
 
 /** A market and a terminal that lives in it. */
 export interface SimulationOptions extends Omit<SimulatedTerminalOptions, "clock" | "symbols"> {

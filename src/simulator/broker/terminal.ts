@@ -1,4 +1,4 @@
-import { type BrokerTimeRule, BrokerTimeZone } from "../../domain/broker-time.ts";
+import { BrokerTimeZone } from "../../domain/broker-time.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -20,54 +20,16 @@ import type {
 import type { Clock, Timer } from "../../transport/clock.ts";
 import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
-import { type AccountSettings, defaultAccount } from "./account-state.ts";
+import { defaultAccount } from "./account-state.ts";
 import { brokerMs } from "./broker-state.ts";
-import type { ExecutionModel } from "./execution.ts";
+import { above, type Frozen, freeze } from "./frozen.ts";
 import type { InjectedAnswer, Silence, TerminalHooks } from "./hooks.ts";
 import { orderRecord, positionRecord, symbolRecord, tickRecord } from "./records.ts";
 import { commentOf } from "./refusal.ts";
 import { TradeServer } from "./server.ts";
-import { type SymbolSpec, standardSpecs } from "./symbols.ts";
+import { standardSpecs } from "./symbols.ts";
+import { defaultTerminal, type SimulatedTerminalOptions } from "./terminal-options.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
-
-/** What a simulated terminal and its broker are made of. */
-export interface SimulatedTerminalOptions {
-  /** The market's clock (`SimulatedMarket.clock`), or any clock whose `wallMs` is the market's UTC. */
-  readonly clock: Clock;
-  /** @default `defaultAccount` */
-  readonly account?: Partial<AccountSettings>;
-  /** @default `standardSpecs()` */
-  readonly symbols?: readonly SymbolSpec[];
-  /** The trade server's time. @default UTC+2 with New York's daylight saving */
-  readonly zone?: BrokerTimeRule;
-  /** From sending to execution, in milliseconds; drawn evenly from a range. @default 0: a later turn */
-  readonly latencyMs?: number | readonly [min: number, max: number];
-  /** @default ideal: no slippage, any volume */
-  readonly execution?: ExecutionModel;
-  /** Seed of all chance in terminal and broker. @default 1 */
-  readonly seed?: number | string;
-  /** The first ticket of orders and of deals, a whole number in decimals. @default "1000001" */
-  readonly firstTicket?: string;
-  /** Ticks kept for each symbol. @default 65536 */
-  readonly tickHistory?: number;
-  /** Transactions that wait for a busy expert; more than these push the oldest out. @default 1024, as in MetaTrader */
-  readonly transactionQueue?: number;
-  /** What the broker makes of comments. @default nothing, but for cutting them to 31 characters */
-  readonly rewriteComment?: (comment: string) => string;
-  /** The terminal's own state and permissions. @default all allowed */
-  readonly terminal?: Partial<TerminalRecord>;
-}
-
-/** What an expert may read while the terminal has no connection: what it was when the connection broke. */
-interface Frozen {
-  readonly account: AccountRecord;
-  readonly positions: readonly PositionRecord[];
-  readonly orders: readonly OrderRecord[];
-  readonly historyOrders: readonly OrderRecord[];
-  readonly historyDeals: readonly DealRecord[];
-  readonly ticks: ReadonlyMap<string, TickRecord>;
-  readonly utcMs: number;
-}
 
 /** A MetaTrader 5 terminal with its broker, simulated. Feed it the market's ticks with `onTick`. */
 export class SimulatedTerminal implements Terminal {
@@ -140,7 +102,7 @@ export class SimulatedTerminal implements Terminal {
   setConnected(connected: boolean): void {
     if (connected === this.#info.connected) return;
     this.#info = { ...this.#info, connected };
-    this.#frozen = connected ? undefined : this.#snapshot();
+    this.#frozen = connected ? undefined : freeze(this);
   }
 
   /** Keeps the expert busy: transactions wait in their queue, and the oldest are pushed out when it is full. */
@@ -307,36 +269,7 @@ export class SimulatedTerminal implements Terminal {
     }, delayMs);
     this.#pending.add(timer);
   }
-
-  #snapshot(): Frozen {
-    const ticks = new Map<string, TickRecord>();
-    for (const name of this.server.state.symbols.keys()) {
-      const tick = this.tick(name);
-      if (tick !== undefined) ticks.set(name, tick);
-    }
-    return {
-      account: this.account(),
-      positions: this.positions(),
-      orders: this.orders(),
-      historyOrders: this.historyOrders("0"),
-      historyDeals: this.historyDeals("0"),
-      ticks,
-      utcMs: this.#clock.wallMs(),
-    };
-  }
 }
-
-const defaultTerminal: TerminalRecord = {
-  build: 5320,
-  name: "MetaTrader 5 (simulated)",
-  company: "Simulated Broker",
-  connected: true,
-  terminalTradeAllowed: true,
-  expertTradeAllowed: true,
-  accountTradeAllowed: true,
-  accountExpertAllowed: true,
-  dllsAllowed: true,
-};
 
 function answerOf(answer: InjectedAnswer, requestId: number): TradeRequestResult {
   return {
@@ -351,9 +284,4 @@ function answerOf(answer: InjectedAnswer, requestId: number): TradeRequestResult
     requestId,
     retcodeExternal: 0,
   };
-}
-
-function above<T extends { readonly ticket: string }>(records: readonly T[], ticket: string): readonly T[] {
-  const floor = BigInt(ticket);
-  return records.filter((record) => BigInt(record.ticket) > floor);
 }
