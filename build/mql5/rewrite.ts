@@ -52,7 +52,9 @@ class FileRewriter {
   rewrite(): string {
     this.#visit(this.#file.tree.rootNode);
     for (const block of this.#file.imports) {
-      const imported = this.#symbols.functions.filter((own) => own.file === this.#file && own.dll === block.dll);
+      const imported = this.#symbols.functions.filter(
+        (own) => own.file === this.#file && own.dll === block.dll,
+      );
       this.#insert(block.start, imported.map(rewriteImport).join(" "));
     }
     const edits = this.#edits.sort((a, b) => a.start - b.start || a.end - b.end);

@@ -17,6 +17,8 @@ export const reviewedKinds: Lint = {
           context.report(file, offset + node.startIndex, `${node.type} is not a reviewed construct`);
           return;
         }
+        const nested = node.type === "function_definition" && node.parent?.type === "compound_statement";
+        if (nested) context.report(file, offset + node.startIndex, "a function inside a function");
         for (const child of node.children) visit(child, offset);
       };
       visit(file.tree.rootNode, 0);

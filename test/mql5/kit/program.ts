@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Binary } from "../../../build/mql5/compile.ts";
+
+/** One JSON line of the host. */
+export type HostMessage =
+  | { readonly t: "print" | "alert" | "critical"; readonly text: string }
+  | { readonly t: "init" | "deinit"; readonly code: number }
+  | { readonly t: "stopped" }
+  | { readonly t: "call"; readonly id: number; readonly name: string; readonly v: unknown }
+  | { readonly t: "symbolSelect"; readonly name: string; readonly selected: boolean };
+
+/** How a program is started. */
+export interface ProgramOptions {
+  readonly inputs?: Readonly<Record<string, string | number | boolean>>;
+  /** Folder with `Files` and `Common`, the sandbox of the File functions. */
+  readonly files?: string;
+  readonly symbol?: string;
+  readonly timerGranularityMs?: number;
+  readonly dllsAllowed?: boolean;
+}
+
+/** How a program ended. */
+export interface ProgramEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program on the test host. */
+export class Program implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #messages: HostMessage[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly #ended: Promise<ProgramEnd>;
+  #end: ProgramEnd | undefined;
+  #noise = "";
+  #onCall: ((name: string, value: unknown) => unknown) | undefined;
+
+  constructor(binary: Binary, options: ProgramOptions = {}) {
+    const args: string[] = [];
+    if (options.files !== undefined) args.push("--files", options.files);
+    if (options.symbol !== undefined) args.push("--symbol", options.symbol);
+    if (options.timerGranularityMs !== undefined)
+      args.push("--timer-granularity-ms", String(options.timerGranularityMs));
+    if (options.dllsAllowed !== undefined) args.push("--dlls-allowed", String(options.dllsAllowed));
+    const env: NodeJS.ProcessEnv = { ...process.env };
+    for (const [name, value] of Object.entries(options.inputs ?? {}))
+      env[`MQL_INPUT_${name}`] = String(value);
+    const wine = binary.flavour === "windows" && process.platform !== "win32";
+    if (wine) env.WINEDEBUG = "-all";
+    const command = wine ? "wine" : binary.path;
+    this.#child = spawn(command, wine ? [binary.path, ...args] : args, {
+      env,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.once("error", reject);
+      this.#child.once("close", (code, signal) => {
+        this.#end = { code, signal };
+        this.#wake();
+        resolve(this.#end);
+      });
+    });
+    this.#child.stderr?.on("data", (chunk: Buffer) => {
+      this.#noise += String(chunk);
+    });
+    // A program that has ended does not read any more; how it ended is told by `end`.
+    this.#child.stdin?.on("error", () => undefined);
+    if (this.#child.stdout !== null)
+      createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(line));
+  }
+
+  /** Everything the host has said so far. */
+  get messages(): readonly HostMessage[] {
+    return this.#messages;
+  }
+
+  /** What came on the error stream: sanitizers report there. */
+  get noise(): string {
+    return this.#noise;
+  }
+
+  /** The lines that the program printed. */
+  get printed(): readonly string[] {
+    return this.#messages.flatMap((one) => (one.t === "print" ? [one.text] : []));
+  }
+
+  /** Resolves when the process has ended. */
+  get ended(): Promise<ProgramEnd> {
+    return this.#ended;
+  }
+
+  /** Answers the host's calls (orderSend, historySelect, ...). */
+  answer(calls: (name: string, value: unknown) => unknown): void {
+    this.#onCall = calls;
+  }
+
+  /** Sends one message to the host. */
+  send(message: Readonly<Record<string, unknown>>): void {
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** The first message that fits; rejects if the program ends without it. */
+  async message(fits: (message: HostMessage) => boolean): Promise<HostMessage> {
+    for (;;) {
+      const found = this.#messages.find(fits);
+      if (found !== undefined) return found;
+      if (this.#end !== undefined)
+        throw new Error(
+          `Cannot wait on: the program ended. ${JSON.stringify(this.#messages.slice(-5))} ${this.#noise}`,
+        );
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** The first printed line that begins so. */
+  async line(start: string): Promise<string> {
+    const found = await this.message((one) => one.t === "print" && one.text.startsWith(start));
+    return found.t === "print" ? found.text : "";
+  }
+
+  /** Asks the program to end as if the user removed it, and waits for that. */
+  async stop(): Promise<ProgramEnd> {
+    if (this.#end === undefined) this.send({ t: "deinit", v: 1 });
+    return this.#ended;
+  }
+
+  /** Kills the program as a crash of the terminal would. */
+  async kill(): Promise<ProgramEnd> {
+    this.#child.kill("SIGKILL");
+    return this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.stdin?.end();
+    if (this.#end === undefined) this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  #take(line: string): void {
+    const message: HostMessage = JSON.parse(line);
+    this.#messages.push(message);
+    if (message.t === "call")
+      this.send({ t: "reply", id: message.id, v: this.#onCall?.(message.name, message.v) ?? null });
+    this.#wake();
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}
