@@ -17,6 +17,8 @@ export interface ExecutionContext {
 
 /** How orders meet the market. What is left out is ideal: no slippage, any volume. */
 export interface ExecutionModel {
+  /** What the broker quotes when the market gives a tick: its own spread. */
+  quote?(spec: SymbolSpec, tick: MarketTick): { readonly bid: number; readonly ask: number };
   /** Slippage in points; above 0 is against the trader. */
   slippagePoints?(context: ExecutionContext): number;
   /** Lots that can be had at this moment. */

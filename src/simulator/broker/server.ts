@@ -1,5 +1,6 @@
 import type { BrokerTimeZone } from "../../domain/broker-time.ts";
-import type { DealRecord, OrderRecord, Reason } from "../../domain/records.ts";
+import { toVolumeUnits } from "../../domain/decimal.ts";
+import type { DealRecord, OrderRecord, PositionSide, Reason } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type { TradeRequest, TradeRequestResult, TradeTransaction } from "../../domain/terminal.ts";
 import type { Clock } from "../../transport/clock.ts";
@@ -12,7 +13,9 @@ import type { BrokerState } from "./broker-state.ts";
 import { Converter } from "./conversion.ts";
 import { Dealing, type DealingResult } from "./dealing.ts";
 import type { ExecutionModel } from "./execution.ts";
+import { marginOf } from "./margin.ts";
 import { isRefusal, type Plan, planRequest } from "./order-validation.ts";
+import { profitMinor } from "./profit.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { Schedule } from "./schedule.ts";
 import { SymbolState } from "./symbol-state.ts";
@@ -110,11 +113,38 @@ export class TradeServer {
     return this.#result(this.#symbolOf(request), refuse(0));
   }
 
+  /** OrderCalcMargin: margin of a volume at a price, in the account's currency; undefined without quotes to convert. */
+  calcMargin(side: PositionSide, symbolName: string, volumeLots: number, price: number): number | undefined {
+    const symbol = this.state.symbols.get(symbolName);
+    const rate = symbol && this.#valuation.marginRate(symbol, side);
+    if (symbol === undefined || rate === undefined) return undefined;
+    const { account } = this.state;
+    const margin = marginOf(symbol.spec, volumeLots, price, account.settings.leverage);
+    return account.amount(account.minor(margin * rate));
+  }
+
+  /** OrderCalcProfit: profit of a volume between two prices, in the account's currency; undefined without quotes. */
+  calcProfit(
+    side: PositionSide,
+    symbolName: string,
+    volumeLots: number,
+    priceOpen: number,
+    priceClose: number,
+  ): number | undefined {
+    const symbol = this.state.symbols.get(symbolName);
+    if (symbol === undefined) return undefined;
+    const { account, converter } = this.state;
+    const units = toVolumeUnits(volumeLots);
+    const minor = profitMinor(symbol, side, units, priceOpen, priceClose, account.settings, converter);
+    return minor === undefined ? undefined : account.amount(minor);
+  }
+
   /** Takes a tick of the market: values positions, then does what the prices make due. False for a foreign symbol. */
   onTick(tick: MarketTick): boolean {
     const symbol = this.state.symbols.get(tick.symbol);
     if (symbol === undefined) return false;
-    symbol.push(tick);
+    const quoted = this.#options.execution.quote?.(symbol.spec, tick);
+    symbol.push(quoted === undefined ? tick : { ...tick, bid: quoted.bid, ask: quoted.ask });
     this.#valuation.revalue(symbol);
     this.#dealing.onQuote(symbol);
     this.#dealing.stopOut();

@@ -1,4 +1,13 @@
 import { describe, expect, test } from "vitest";
+import {
+  fixedSpread,
+  limitedLiquidity,
+  spreadMarkup,
+  turnoverCommission,
+  uniformLiquidity,
+  uniformSlippage,
+  volumeSlippage,
+} from "../../../../src/simulator/broker/mod.ts";
 import { openDesk, WEDNESDAY } from "./desk.ts";
 
 const BROKER_NOW = WEDNESDAY + 2 * 3_600_000;
@@ -290,6 +299,81 @@ describe("SimulatedTerminal stop out", () => {
     expect(deal).toMatchObject({ reason: "stopOut", entry: "out", volume: 2, profit: -1540 });
     expect(deal?.comment).toMatch(/^\[so \d+\.\d\d%\/1075\.00\/2750\.50\]$/);
     expect(terminal.account().marginLevel).toBeGreaterThan(50);
+  });
+});
+
+describe("SimulatedTerminal stop out in other settings", () => {
+  test("by money: when the equity is down to the amount", async () => {
+    const { terminal, open } = openDesk({ account: { stopOutMode: "money", stopOut: 9000 } });
+    await open("buy", 1);
+    terminal.quote("EURUSD", 1.09021, 1.09041);
+    expect(terminal.positions()).toHaveLength(1);
+    terminal.quote("EURUSD", 1.0902, 1.0904);
+    expect(terminal.positions()).toEqual([]);
+    expect(terminal.account().balance).toBe(9000);
+  });
+
+  test("fully hedged positions without margin are closed once the equity is below zero", async () => {
+    const { terminal, open } = openDesk({ account: { balance: 2000 } }, { marginHedged: 0 });
+    await open("buy", 1);
+    await open("sell", 1);
+    expect(terminal.account().margin).toBe(0);
+    terminal.quote("EURUSD", 1.09, 1.1098);
+    expect(terminal.positions()).toHaveLength(2);
+    terminal.quote("EURUSD", 1.09, 1.1102);
+    expect(terminal.historyDeals("1000001").slice(2)).toMatchObject([
+      { reason: "stopOut" },
+      { reason: "stopOut" },
+    ]);
+    expect(terminal.account()).toMatchObject({ balance: -40, equity: -40 });
+  });
+
+  test("a withdrawal can bring the stop out about", async () => {
+    const { terminal, open } = openDesk();
+    await open("buy", 1);
+    terminal.server.cash(-9000);
+    expect(terminal.positions()).toHaveLength(1);
+    terminal.server.cash(-500);
+    expect(terminal.positions()).toEqual([]);
+  });
+});
+
+describe("execution models", () => {
+  test("fixedSpread and spreadMarkup set what the broker quotes", () => {
+    const fixed = openDesk({ execution: fixedSpread(7) });
+    expect(fixed.terminal.copyTicks("EURUSD", 0, 1)).toMatchObject([{ bid: 1.1, ask: 1.10007 }]);
+    const wider = openDesk({ execution: spreadMarkup(5) });
+    expect(wider.terminal.copyTicks("USDJPY", 0, 1)).toMatchObject([{ bid: 145, ask: 145.025 }]);
+  });
+
+  test("parts are put together by spreading", async () => {
+    const execution = { ...volumeSlippage(10), ...limitedLiquidity(0.5), ...turnoverCommission(0.000_02) };
+    const { terminal, send } = openDesk({ execution });
+    await send({ action: "deal", symbol: "EURUSD", kind: "buy", volume: 2, filling: "ioc" });
+    expect(terminal.positions()).toMatchObject([{ volume: 0.5, priceOpen: 1.1004 }]);
+    expect(terminal.historyDeals("1000001")).toMatchObject([{ commission: -1.1 }]);
+  });
+
+  test("uniformSlippage and uniformLiquidity stay between their bounds", async () => {
+    const { terminal, send } = openDesk({
+      execution: { ...uniformSlippage(-1, 2), ...uniformLiquidity(0.1, 0.2) },
+    });
+    for (let i = 0; i < 40; i++) {
+      await send({ action: "deal", symbol: "EURUSD", kind: "buy", volume: 1, filling: "ioc" });
+    }
+    const deals = terminal.historyDeals("1000001");
+    expect([...new Set(deals.map((deal) => deal.price))].sort()).toEqual([1.10019, 1.1002, 1.10021, 1.10022]);
+    for (const deal of deals) expect(deal.volume >= 0.1 && deal.volume <= 0.2).toBe(true);
+  });
+});
+
+describe("TradeServer calculations", () => {
+  test("margin and profit of what is not traded yet, in the account's currency", () => {
+    const { server } = openDesk().terminal;
+    expect(server.calcMargin("buy", "EURUSD", 0.5, 1.2)).toBe(550.1);
+    expect(server.calcProfit("sell", "USDJPY", 1, 145, 144)).toBe(694.44);
+    expect(server.calcProfit("buy", "NOPE", 1, 1, 2)).toBeUndefined();
+    expect(server.calcMargin("buy", "NOPE", 1, 1)).toBeUndefined();
   });
 });
 
