@@ -73,7 +73,7 @@ export const enumerations: readonly Enumeration[] = [
     `${state}/mql5_programm_info`,
     "MQL_DLLS_ALLOWED MQL_TRADE_ALLOWED MQL_TESTER",
   ),
-  opaque("ENUM_MQL_INFO_STRING", `${state}/mql5_programm_info`, "MQL_PROGRAM_NAME MQL_PROGRAM_PATH"),
+  opaque("ENUM_MQL_INFO_STRING", `${state}/mql5_programm_info`, "MQL_PROGRAM_NAME"),
   opaque(
     "ENUM_ACCOUNT_INFO_INTEGER",
     `${state}/accountinformation`,
