@@ -79,10 +79,6 @@ export class PositionBook {
     return this.#byTicket.values();
   }
 
-  symbols(): Iterable<SymbolState> {
-    return this.#bySymbol.keys();
-  }
-
   add(position: LivePosition): void {
     this.#byTicket.set(position.ticket, position);
     const list = this.#bySymbol.get(position.symbol);
@@ -145,10 +141,6 @@ export class OrderBook {
 export class TicketLog<T extends OrderRecord | DealRecord> {
   readonly #tickets: bigint[] = [];
   readonly #records: T[] = [];
-
-  get size(): number {
-    return this.#records.length;
-  }
 
   /** Adds a record; mostly the newest, but an order that finishes late takes the place of its ticket. */
   add(record: T): void {

@@ -50,14 +50,6 @@ export class TickRing {
     return ticks;
   }
 
-  /** The newest `count` ticks, oldest first. */
-  latest(count: number): MarketTick[] {
-    const ticks: MarketTick[] = [];
-    for (let n = Math.max(this.#end - this.size, this.#end - count); n < this.#end; n++)
-      ticks.push(this.#tick(n));
-    return ticks;
-  }
-
   #tick(n: number): MarketTick {
     return {
       symbol: this.#symbol,

@@ -46,11 +46,6 @@ export class QuoteParser {
     this.#zone = options.zone ?? new BrokerTimeZone();
   }
 
-  /** The format, once it is known. */
-  get format(): QuoteFormatName | undefined {
-    return this.#reader?.format;
-  }
-
   /** Ticks left out: impossible ones (if these are to be skipped), and those before both bid and ask were known. */
   get skipped(): number {
     return this.#skipped;

@@ -291,6 +291,63 @@ describe("SimulatedTerminal filling", () => {
     expect(terminal.historyOrders("1000001")[0]).toMatchObject({ state: "cancelled", volumeCurrent: 0.3 });
   });
 
+  test("RETURN: nothing on offer yet leaves the order placed, and it fills later", async () => {
+    let lots = 0;
+    const { terminal, send } = openDesk({ execution: thin(() => lots) }, { execution: "exchange" });
+    expect(await send({ ...buy, filling: "return" })).toMatchObject({
+      retcode: 10008,
+      order: "1000001",
+      deal: "0",
+    });
+    expect(terminal.orders()).toMatchObject([{ kind: "buy", state: "placed", volumeCurrent: 1 }]);
+    lots = 5;
+    terminal.quote("EURUSD", 1.1001, 1.1003);
+    expect(terminal.positions()).toMatchObject([{ ticket: "1000001", priceOpen: 1.1003, volume: 1 }]);
+  });
+
+  test("a pending order of FOK or IOC gets no second chance for what is not on offer", async () => {
+    const { terminal, send } = openDesk({ execution: thin(() => 0.04) });
+    await send(pending("buyLimit", 1.09, { filling: "fok" }));
+    await send(pending("buyLimit", 1.09, { filling: "ioc" }));
+    terminal.quote("EURUSD", 1.0897, 1.0899);
+    expect(terminal.orders()).toEqual([]);
+    expect(terminal.historyOrders("0")).toMatchObject([
+      { state: "cancelled", volumeCurrent: 0.1 },
+      { state: "cancelled", volumeCurrent: 0.06 },
+    ]);
+  });
+
+  test("BOC is for pending orders of symbols that allow it", async () => {
+    const { send } = openDesk({}, { execution: "exchange", filling: ["fok", "boc"] });
+    expect(await send({ ...buy, filling: "boc" })).toMatchObject({ retcode: 10030 });
+    expect(await send(pending("buyLimit", 1.09, { filling: "boc" }))).toMatchObject({ retcode: 10009 });
+    expect(await send(pending("buyLimit", 1.09, { filling: "ioc" }))).toMatchObject({ retcode: 10030 });
+  });
+
+  test("pending orders count for the volume limit, and are cancelled where opening is no longer allowed", async () => {
+    const { terminal, send } = openDesk({}, { volumeLimit: 0.15 });
+    await send(pending("buyLimit", 1.09));
+    expect(await send(pending("buyLimit", 1.08))).toMatchObject({ retcode: 10034 });
+    expect(await send({ ...buy, volume: 0.1 })).toMatchObject({ retcode: 10034 });
+    Object.assign(terminal.server.state.symbols.get("EURUSD")?.spec ?? {}, { tradeMode: "closeOnly" });
+    terminal.quote("EURUSD", 1.0897, 1.0899);
+    expect(terminal.historyOrders("0")).toMatchObject([
+      { state: "cancelled", comment: "Position close only" },
+    ]);
+  });
+
+  test("a pending order over the limit of positions is cancelled when it is reached", async () => {
+    const { terminal, send } = openDesk({ account: { maxPositions: 1 } });
+    await send(pending("buyLimit", 1.09));
+    await send({ ...buy, volume: 0.1 });
+    terminal.quote("EURUSD", 1.0897, 1.0899);
+    expect(terminal.positions()).toHaveLength(1);
+    expect(terminal.historyOrders("0")[0]).toMatchObject({
+      state: "cancelled",
+      comment: "Positions limit reached",
+    });
+  });
+
   test("a limit order fills partially, never worse than its price, and stays for the rest", async () => {
     const { terminal, send } = openDesk({
       execution: { liquidityLots: () => 0.06, slippagePoints: () => 30 },

@@ -108,14 +108,14 @@ describe("SimulatedMarket", () => {
     });
     market.start();
     let turns = 0;
-    while (market.played < 50_000) {
+    while (market.played < 20_000) {
       await new Promise<void>((resolve) => setTimeout(resolve, 0));
       turns++;
     }
     expect(turns).toBeGreaterThan(1);
     await market.stop();
     const played = market.played;
-    await new Promise<void>((resolve) => setTimeout(resolve, 5));
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
     expect(market.played).toBe(played);
   });
 
@@ -216,6 +216,42 @@ describe("SimulatedMarket", () => {
     expect(market.state.state).toBe("failed");
     expect(market.played).toBe(1);
     await market.stop();
+  });
+
+  test("a recording that is bad from the first line is refused when the market opens", async () => {
+    const source = recordedMarket("nothing to read\n", { symbol: "X" });
+    await expect(openMarket({ source, clock: new VirtualClock() })).rejects.toThrow(/line 1/);
+  });
+
+  test("a recording without a symbol is refused, saying how to give it", () => {
+    expect(() => recordedMarket("", { source: "2024.csv" })).toThrow(/2024\.csv.*the symbol as an option/);
+    expect(() => recordedMarket("", {})).toThrow(/the recording.*the symbol as an option/);
+  });
+
+  test("a listener that throws ends the market with its error", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 100)), clock: host });
+    market.onTick(() => {
+      throw new Error("listener broke");
+    });
+    market.start();
+    const failure = expect(market.ended).rejects.toThrow("listener broke");
+    await host.advance(1000);
+    await failure;
+    expect(market.state.state).toBe("failed");
+    expect(() => market.start()).toThrow(/it is failed/);
+    await market.stop();
+  });
+
+  test("stop before the end resolves ended, and a second stop does nothing", async () => {
+    const host = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 1e6)), clock: host });
+    market.start();
+    await host.advance(10);
+    await market.stop();
+    await market.ended;
+    await market.stop();
+    expect(market.state.state).toBe("stopped");
   });
 
   test("a recording that comes in pieces over time is played whole, and closed when stopped early", async () => {
