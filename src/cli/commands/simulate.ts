@@ -1,0 +1,209 @@
+import { createReadStream } from "node:fs";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import type { CAC } from "cac";
+import { nodeCrypto } from "../../adapters/node-crypto.ts";
+import { nodeJournal } from "../../adapters/node-files.ts";
+import { nodeNetwork } from "../../adapters/node-network.ts";
+import { zmtpTransport } from "../../adapters/zmtp-transport.ts";
+import { encodeKey } from "../../security/keys.ts";
+import { JournalLockedError } from "../../simulator/agent/journal-store.ts";
+import {
+  generatedMarket,
+  QuoteFormatError,
+  recordedMarket,
+  type TickSource,
+} from "../../simulator/market/mod.ts";
+import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
+import { systemClock } from "../../transport/clock.ts";
+import { parseAmount, parsePorts, parseSpeed, parseWhole } from "../arguments.ts";
+import { refuseForeign, simulatorConfigText, writeConfigFile } from "../config-file.ts";
+import { loadOrMakeKeys } from "../simulator-keys.ts";
+import { stopRequest } from "../stop-request.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Options of `simulate` as the command line gives them. */
+interface SimulateOptions {
+  readonly host: string;
+  readonly ports: string;
+  readonly configOut: string;
+  readonly data?: string;
+  readonly quotes?: string;
+  readonly symbol?: string;
+  readonly speed: string;
+  readonly seed: string;
+  readonly balance: string;
+  readonly latency: string;
+  readonly maxGap?: string;
+  readonly loop?: boolean;
+  readonly exitWithStdin?: boolean;
+}
+
+/** Adds the command `simulate`. */
+export function registerSimulate(cli: CAC): void {
+  cli
+    .command("simulate", "Serve a simulated MetaTrader 5 account over CURVE until stopped")
+    .option("--host <address>", "Address to bind", { default: "127.0.0.1" })
+    .option("--ports <A,B,C>", "Ports for command, events and sync; 0 for any free one", { default: "0,0,0" })
+    .option("--config-out <file>", "Where to write the connector configuration, with its secret key", {
+      default: "mt5-simulator.json",
+    })
+    .option("--data <folder>", "Keep keys and journal here, so that clients survive a restart")
+    .option(
+      "--quotes <file>",
+      "Play recorded quotes: MT5 tick export, HistData ASCII ticks, or timestamp,bid,ask",
+    )
+    .option("--symbol <name>", "Symbol of the recording (default: what its file name starts with)")
+    .option("--speed <N|max>", "1 is real time, 60 a minute in a second, max as fast as possible", {
+      default: "1",
+    })
+    .option("--seed <number>", "Seed of the synthetic market and of the broker's chance", { default: "1" })
+    .option("--balance <amount>", "First deposit, in US dollars", { default: "100000" })
+    .option("--latency <ms>", "Milliseconds from order to execution", { default: "0" })
+    .option("--max-gap <ms>", "Skip silences of a recording longer than this")
+    .option("--loop", "Play the recording again after its end")
+    .option("--exit-with-stdin", "Stop when standard input ends, for use as a child process")
+    .example("mt5-connector simulate --ports 7001,7002,7003 --config-out simulator.json")
+    .example("mt5-connector simulate --quotes EURUSD-ticks.csv --speed 60")
+    .action(simulate);
+}
+
+async function openQuotes(file: string, options: SimulateOptions): Promise<() => TickSource> {
+  const path = resolve(file);
+  try {
+    await access(path);
+  } catch (cause) {
+    throw new UsageError(
+      `Cannot read quotes: ${path} is not there or not readable`,
+      "Check the path after --quotes",
+      {
+        cause,
+      },
+    );
+  }
+  const settings = {
+    source: basename(path),
+    ...(options.symbol === undefined ? {} : { symbol: String(options.symbol) }),
+  };
+  return () =>
+    recordedMarket(createReadStream(path, { encoding: "utf8" }) as AsyncIterable<string>, settings);
+}
+
+async function simulate(options: SimulateOptions): Promise<number> {
+  const ports = parsePorts(String(options.ports));
+  const speed = parseSpeed(String(options.speed));
+  const seed = parseWhole("--seed", String(options.seed), 0, Number.MAX_SAFE_INTEGER);
+  const balance = parseAmount("--balance", String(options.balance));
+  const latencyMs = parseWhole("--latency", String(options.latency), 0, 60_000);
+  const maxGapMs =
+    options.maxGap === undefined ? undefined : parseWhole("--max-gap", String(options.maxGap), 1, 1e9);
+  const configOut = String(options.configOut);
+  await refuseForeign(configOut);
+  const quotes = options.quotes === undefined ? undefined : await openQuotes(String(options.quotes), options);
+
+  const stop = stopRequest({ withStdin: options.exitWithStdin === true });
+  const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), "mt5-simulator-")) : undefined;
+  const folder = resolve(temporary ?? String(options.data));
+  try {
+    const keys = await loadOrMakeKeys(folder, nodeCrypto.keyAgreement);
+    const simulator = await start();
+    let failure: unknown;
+    let stopping = false;
+    const ended = simulator.market.ended.then(
+      () => {
+        if (!stopping) console.log("the quotes have ended; the last prices stay");
+      },
+      (error: unknown) => {
+        failure = error;
+        stop.now("the market failed");
+      },
+    );
+    try {
+      const agentPorts = simulator.ports;
+      const account = simulator.terminal.account();
+      const written = await writeConfigFile(
+        configOut,
+        simulatorConfigText({
+          host: String(options.host),
+          ports: agentPorts,
+          serverKey: encodeKey(keys.server.publicKey),
+          clientKey: encodeKey(keys.client.secretKey),
+          accountNumber: Number(account.login),
+          broker: account.company,
+        }),
+      );
+      console.log(
+        `ready on ${options.host}:${agentPorts.command},${agentPorts.events},${agentPorts.sync}, ` +
+          `${quotes === undefined ? `synthetic market with seed ${seed}` : basename(String(options.quotes))}, ` +
+          `speed ${speed}, symbols ${simulator.market.symbols.join(" ")}`,
+      );
+      console.log(`configuration for the connector (keep it secret): ${written}`);
+      const reason = await stop.requested;
+      stopping = true;
+      console.log(`stopping: ${reason}`);
+      await simulator.close();
+      await ended;
+    } catch (error) {
+      await simulator.close();
+      throw error;
+    }
+    if (failure !== undefined) throw explain(failure);
+    return 0;
+
+    async function start(): Promise<Simulator> {
+      try {
+        return await startSimulator({
+          simulation: {
+            market: {
+              source: quotes ?? generatedMarket({ seed }),
+              clock: systemClock,
+              speed,
+              ...(quotes !== undefined && options.loop === true ? { loop: true } : {}),
+              ...(maxGapMs === undefined ? {} : { maxGapMs }),
+            },
+            account: { balance },
+            latencyMs,
+            seed,
+          },
+          agent: {
+            transport: zmtpTransport({ network: nodeNetwork, clock: systemClock, crypto: nodeCrypto }),
+            clock: systemClock,
+            randomBytes: nodeCrypto.randomBytes,
+            journal: nodeJournal(join(folder, "journal")),
+            serverSecretKey: keys.server.secretKey,
+            clients: [{ publicKey: keys.client.publicKey, name: "simulator.json" }],
+            host: String(options.host),
+            ports,
+            brokerZone: "eet-us",
+            onFault: (fault, where): void => console.error(`fault in ${where}: ${String(fault)}`),
+          },
+        });
+      } catch (error) {
+        throw explain(error);
+      }
+    }
+  } finally {
+    stop.release();
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Turns what a user can mend into a usage error. */
+function explain(error: unknown): unknown {
+  if (error instanceof QuoteFormatError) {
+    return new UsageError(error.message, "Mend or remove that line, or name another file with --quotes", {
+      cause: error,
+    });
+  }
+  if (error instanceof JournalLockedError)
+    return new UsageError(error.message, error.remedy, { cause: error });
+  if (error instanceof Error && /EADDRINUSE/.test(`${error.message} ${String(error.cause)}`)) {
+    return new UsageError(
+      `Cannot bind: ${error.message}`,
+      "Stop what uses the port, or choose others with --ports A,B,C (0,0,0: any free ones)",
+      { cause: error },
+    );
+  }
+  return error;
+}
