@@ -1,0 +1,22 @@
+import type { PyObject } from "./python-json.ts";
+
+/** One request and its reply, or one event of the gateway's life. */
+export interface AuditEntry {
+  /** UTC, six digits. */
+  readonly time: string;
+  readonly kind: "command" | "reply" | "start" | "stop";
+  readonly peer?: string;
+  /** What came in, as text; cut off when it was malformed and long. */
+  readonly request?: string;
+  readonly reply?: PyObject;
+}
+
+/** Where every command and reply is written. */
+export interface AuditSink {
+  /** Takes an entry; never throws. */
+  record(entry: AuditEntry): void;
+  /** Why entries are being lost, if they are. */
+  readonly failure: Error | undefined;
+  /** Resolves when what was recorded is written. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+/**
+ * JSON as Python's `json` module sees it: an int and a float are two types, so that `100000.0` must not become `100000`.
+ * Here a `number` is a Python float and a `bigint` a Python int, whatever its size.
+ */
+export type PyValue = null | boolean | bigint | number | string | readonly PyValue[] | PyObject;
+
+/** A Python dict with text keys, in order. */
+export interface PyObject {
+  readonly [name: string]: PyValue;
+}
+
+/** Writes what Python's `json.dumps` writes with its default settings: ASCII only, `", "` and `": "` between members. */
+export function pythonJson(value: PyValue): string {
+  if (value === null) return "null";
+  if (typeof value === "number") return pythonFloat(value);
+  if (typeof value === "string") return pythonString(value);
+  if (typeof value !== "object") return value.toString();
+  if (isList(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  const members = Object.entries(value).map(
+    ([name, member]) => `${pythonString(name)}: ${pythonJson(member)}`,
+  );
+  return `{${members.join(", ")}}`;
+}
+
+/**
+ * The text of a float as `repr` gives it in Python: the shortest digits that read back as the same number, always with
+ * a point or an exponent; an exponent of at least two digits below 1e-4 and from 1e16 on.
+ * @throws RangeError for NaN and infinities, which are no JSON.
+ */
+export function pythonFloat(value: number): string {
+  if (!Number.isFinite(value)) throw new RangeError(`Cannot write ${value}: it is no JSON number`);
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const [mantissa = "0", power = "0"] = Math.abs(value).toExponential().split("e");
+  const digits = mantissa.replace(".", "");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= 16) {
+    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
+    const size = String(Math.abs(exponent)).padStart(2, "0");
+    return `${sign}${digits.charAt(0)}${fraction}e${exponent < 0 ? "-" : "+"}${size}`;
+  }
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
+  return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+};
+
+function pythonString(text: string): string {
+  const escaped = text.replace(
+    /["\\]|[^ -~]/g,
+    (unit) => escapes[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `"${escaped}"`;
+}
+
+function isList(value: readonly PyValue[] | PyObject): value is readonly PyValue[] {
+  return Array.isArray(value);
+}
