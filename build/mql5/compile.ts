@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describeFault } from "./fault.ts";
@@ -106,23 +107,47 @@ function cacheFolder(): string {
   return join(tmpdir(), `mt5-connector-mql5-${user}`);
 }
 
-/** Builds into a folder of its own and moves it into place, so that two processes never see half a result. */
+const staleLockMs = 10 * 60_000;
+const lockPollMs = 100;
+
+/** Holds a lock while `work` runs, so that two processes do not compile the same thing side by side. */
+async function locked(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await mkdir(lock);
+      break;
+    } catch (cause) {
+      if (!(cause instanceof Error && "code" in cause && cause.code === "EEXIST")) throw cause;
+      const age = await stat(lock).then(
+        (found) => Date.now() - found.mtimeMs,
+        () => 0,
+      );
+      // Whoever made it was killed: what it built is not trusted, only its lock is removed.
+      if (age > staleLockMs) await rm(lock, { recursive: true, force: true });
+      else await setTimeout(lockPollMs);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+/** Builds into a folder of its own and moves it into place, so that nobody ever sees half a result. */
 async function cached(key: string, build: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), key);
   if (await exists(join(folder, "done"))) return folder;
-  const fresh = `${folder}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  await mkdir(fresh, { recursive: true });
-  try {
+  await mkdir(cacheFolder(), { recursive: true });
+  await locked(`${folder}.lock`, async () => {
+    if (await exists(join(folder, "done"))) return;
+    const fresh = `${folder}.fresh`;
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh, { recursive: true });
     await build(fresh);
     await writeFile(join(fresh, "done"), "");
-    try {
-      await rename(fresh, folder);
-    } catch (cause) {
-      if (!(await exists(join(folder, "done")))) throw cause;
-    }
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
+    await rename(fresh, folder);
+  });
   return folder;
 }
 
