@@ -1,0 +1,135 @@
+import { InvalidRequestError } from "../connector/errors.ts";
+import type { SymbolRecord } from "../domain/records.ts";
+import type { Ticket } from "./types.ts";
+
+/** How far a volume may be off its step, in steps: the noise of sums like 0.1 + 0.2, and nothing that anyone means. */
+const stepNoise = 1e-6;
+
+/** The volume on the symbol's step. Throws if it is not a multiple of it, or not between minimum and maximum. */
+export function normaliseVolume(symbol: SymbolRecord, volume: number, action: string): number {
+  const { volumeMin, volumeMax, volumeStep, name } = symbol;
+  if (typeof volume !== "number" || !Number.isFinite(volume) || volume <= 0) {
+    throw invalid(
+      action,
+      `volume ${volume} is not a number of lots above 0`,
+      `Use ${volumeMin} to ${volumeMax} lots`,
+    );
+  }
+  const range = `${name} takes ${volumeMin} to ${volumeMax} lots in steps of ${volumeStep}`;
+  const steps = Math.round(volume / volumeStep);
+  if (Math.abs(volume / volumeStep - steps) > stepNoise) {
+    const below = onGrid(Math.floor(volume / volumeStep), volumeStep);
+    const advice =
+      below >= volumeMin ? `Use ${below} or ${onGrid(steps + 1, volumeStep)}` : `Use ${volumeMin} or more`;
+    throw invalid(action, `volume ${volume} is no multiple of step ${volumeStep}`, `${advice}: ${range}`);
+  }
+  const normal = onGrid(steps, volumeStep);
+  if (normal < volumeMin) throw invalid(action, `volume ${volume} is below the minimum ${volumeMin}`, range);
+  if (normal > volumeMax) throw invalid(action, `volume ${volume} is above the maximum ${volumeMax}`, range);
+  return normal;
+}
+
+/** The price on the symbol's tick size, 0 for none. */
+export function normalisePrice(
+  symbol: SymbolRecord,
+  price: number | undefined,
+  what: string,
+  action: string,
+): number {
+  if (price === undefined || price === 0) return 0;
+  if (typeof price !== "number" || !Number.isFinite(price) || price < 0) {
+    throw invalid(
+      action,
+      `${what} ${price} is not a price`,
+      `Give ${what} as a price above 0, or leave it out`,
+    );
+  }
+  const size = symbol.tickSize > 0 ? symbol.tickSize : symbol.point;
+  const normal = onGrid(Math.round(price / size), size);
+  if (normal === 0) {
+    throw invalid(
+      action,
+      `${what} ${price} is below one tick of ${size}`,
+      `Give ${what} as a price, not a distance`,
+    );
+  }
+  return normal;
+}
+
+/** Throws unless the stops lie on the two sides of the market that they must. */
+export function checkStops(side: "buy" | "sell", stopLoss: number, takeProfit: number, action: string): void {
+  const low = side === "buy" ? stopLoss : takeProfit;
+  const high = side === "buy" ? takeProfit : stopLoss;
+  const names =
+    side === "buy" ? (["stopLoss", "takeProfit"] as const) : (["takeProfit", "stopLoss"] as const);
+  if (low !== 0 && high !== 0 && low >= high) {
+    throw invalid(
+      action,
+      `${names[0]} ${low} is not below ${names[1]} ${high}`,
+      `For a ${side}, ${names[0]} lies below the price and ${names[1]} above it`,
+    );
+  }
+}
+
+/** A ticket as text, exact. */
+export function ticketText(ticket: Ticket | undefined, action: string): string {
+  if (typeof ticket === "string" && /^[1-9]\d{0,19}$/.test(ticket)) return ticket;
+  if (typeof ticket === "number" && Number.isSafeInteger(ticket) && ticket > 0) return String(ticket);
+  throw invalid(
+    action,
+    `${String(ticket)} is no ticket`,
+    "Give the ticket of a position or order, as a whole number, or its exact `ticketText`",
+  );
+}
+
+/** A magic number as text. */
+export function magicText(magic: number | string | undefined, action: string): string {
+  if (magic === undefined) return "0";
+  if (typeof magic === "number" && Number.isSafeInteger(magic) && magic >= 0) return String(magic);
+  if (typeof magic === "string" && /^\d{1,19}$/.test(magic)) return BigInt(magic).toString();
+  throw invalid(
+    action,
+    `magic ${String(magic)} is not a whole number from 0`,
+    "Give a whole number up to 2^53, or a larger one as text",
+  );
+}
+
+/** A comment that MetaTrader keeps whole. */
+export function checkedComment(comment: string | undefined, action: string): string {
+  if (comment === undefined) return "";
+  if (typeof comment !== "string" || comment.length > 31) {
+    throw invalid(
+      action,
+      "the comment is longer than 31 characters",
+      "MetaTrader keeps 31 characters: shorten it",
+    );
+  }
+  return comment;
+}
+
+/** Points of allowed deviation. */
+export function checkedDeviation(deviation: number | undefined, standard: number, action: string): number {
+  if (deviation === undefined) return standard;
+  if (!Number.isSafeInteger(deviation) || deviation < 0) {
+    throw invalid(action, `deviation ${deviation} is not a whole number of points`, "Give points, from 0");
+  }
+  return deviation;
+}
+
+/** An error of an argument, before anything was sent. */
+export function invalid(action: string, state: string, remedy: string): InvalidRequestError {
+  return new InvalidRequestError(`Cannot ${action}: ${state}`, { code: "INVALID_REQUEST", remedy });
+}
+
+/** `steps` steps of `size`, as the decimal that it reads as. */
+function onGrid(steps: number, size: number): number {
+  const decimals = decimalsOf(size);
+  return Number((steps * size).toFixed(decimals));
+}
+
+function decimalsOf(size: number): number {
+  for (let decimals = 0; decimals <= 12; decimals++) {
+    if (Math.abs(size * 10 ** decimals - Math.round(size * 10 ** decimals)) < 1e-6) return decimals;
+  }
+  return 12;
+}

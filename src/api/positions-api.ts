@@ -1,0 +1,68 @@
+import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
+import { MT5Error, RequestRefusedError } from "../connector/errors.ts";
+import type { PositionRecord } from "../domain/records.ts";
+import { readPositions } from "../protocol/v1/reply-schemas.ts";
+import { toPositionInfo } from "./convert.ts";
+import { ticketText } from "./normalise.ts";
+import type { PositionInfo, Ticket } from "./types.ts";
+
+/** Open positions, with their floating profit of the moment. */
+export interface PositionsAPI {
+  /** All open positions, or those of one symbol. */
+  getAll(options?: QueryOptions & { readonly symbol?: string }): Promise<PositionInfo[]>;
+  /** One position. Rejects with `RequestRefusedError` (`POSITION_NOT_FOUND`) if it is not open. */
+  get(ticket: Ticket, options?: QueryOptions): Promise<PositionInfo>;
+}
+
+/** Times that a listing is begun again because its cursor ran out. */
+const maxListings = 3;
+
+/** The positions of one agent. */
+export class AgentPositions implements PositionsAPI {
+  readonly #core: AgentCore;
+
+  constructor(core: AgentCore) {
+    this.#core = core;
+  }
+
+  async getAll(options: QueryOptions & { readonly symbol?: string } = {}): Promise<PositionInfo[]> {
+    const records = await this.#list(options);
+    return records.map((record) => toPositionInfo(record, this.#core.zone));
+  }
+
+  async get(ticket: Ticket, options: QueryOptions = {}): Promise<PositionInfo> {
+    const text = ticketText(ticket, "get a position");
+    const known = this.#core.mirror.positions.get(text);
+    const records = await this.#list(known === undefined ? options : { ...options, symbol: known.symbol });
+    const record = records.find((position) => position.ticket === text);
+    if (record === undefined) {
+      throw new RequestRefusedError(`Cannot get position ${text}: it is not open`, {
+        code: "POSITION_NOT_FOUND",
+        remedy: "Read positions.getAll() for what is open; a closed position stands in the history",
+      });
+    }
+    return toPositionInfo(record, this.#core.zone);
+  }
+
+  async #list(options: QueryOptions & { readonly symbol?: string }): Promise<readonly PositionRecord[]> {
+    const { symbol, ...rest } = options;
+    const filter = symbol === undefined ? {} : { symbol };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const records: PositionRecord[] = [];
+        let cursor: string | null = null;
+        do {
+          const args: Readonly<Record<string, unknown>> = cursor === null ? filter : { ...filter, cursor };
+          const answer = await this.#core.query("query", "positions", args, readPositions, rest);
+          records.push(...answer.result.positions);
+          cursor = answer.result.more;
+        } while (cursor !== null);
+        this.#core.mirror.refresh(records);
+        return records;
+      } catch (error) {
+        if (!(error instanceof MT5Error) || error.code !== "BAD_CURSOR" || attempt >= maxListings)
+          throw error;
+      }
+    }
+  }
+}

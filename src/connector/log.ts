@@ -1,0 +1,99 @@
+import { getConsoleSink, getLogger, type Logger, type Sink } from "@logtape/logtape";
+import type { LoggingOptions } from "./options.ts";
+
+/** Levels of log entries, lowest first. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** One log entry, as a custom handler gets it. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: LogLevel;
+  /** `["mt5-connector", "session"]` and the like. */
+  readonly category: readonly string[];
+  readonly message: string;
+  readonly agentId?: string;
+  /** Facts beside the message; never a secret. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Takes log entries of one agent, or of the connector itself. */
+export interface Log {
+  debug(message: string, data?: Readonly<Record<string, unknown>>): void;
+  info(message: string, data?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, data?: Readonly<Record<string, unknown>>): void;
+  error(message: string, data?: Readonly<Record<string, unknown>>): void;
+  /** The same log under a longer category and, if given, another agent. */
+  child(name: string, agentId?: string): Log;
+}
+
+/** Opens a file for entries; comes from an adapter, because the core does no I/O. */
+export type OpenLogFile = (path: string) => (entry: LogEntry) => void;
+
+const order: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+const tapeLevels = { debug: "debug", info: "info", warn: "warning", error: "error" } as const;
+
+/**
+ * The log of a connector. Entries always reach LogTape's category `mt5-connector`, whose sinks are the application's;
+ * the `logging` options add a destination of their own and touch no global state.
+ */
+export function createLog(
+  options: LoggingOptions | undefined,
+  wallMs: () => number,
+  openLogFile: OpenLogFile | undefined,
+): Log {
+  const write = destination(options, openLogFile);
+  const lowest =
+    options === undefined || options.level === "silent" ? order.length : order.indexOf(options.level);
+  const deliver = (entry: LogEntry, logger: Logger): void => {
+    logger[tapeLevels[entry.level] === "warning" ? "warn" : entry.level](entry.message, { ...entry.data });
+    if (order.indexOf(entry.level) < lowest || write === undefined) return;
+    try {
+      write(entry);
+    } catch (error) {
+      // A handler that throws must not stop a trade; the other destination hears of it.
+      logger.error("Cannot write a log entry: the handler threw", { error });
+    }
+  };
+  return bind(["mt5-connector"], undefined, wallMs, deliver);
+}
+
+function bind(
+  category: readonly string[],
+  agentId: string | undefined,
+  wallMs: () => number,
+  deliver: (entry: LogEntry, logger: Logger) => void,
+): Log {
+  const logger = getLogger(category);
+  const at =
+    (level: LogLevel) =>
+    (message: string, data: Readonly<Record<string, unknown>> = {}): void => {
+      const entry = { time: new Date(wallMs()), level, category, message, data };
+      deliver(agentId === undefined ? entry : { ...entry, agentId }, logger);
+    };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    child: (name, id = agentId): Log => bind([...category, name], id, wallMs, deliver),
+  };
+}
+
+function destination(
+  options: LoggingOptions | undefined,
+  openLogFile: OpenLogFile | undefined,
+): ((entry: LogEntry) => void) | undefined {
+  if (options === undefined || options.level === "silent") return undefined;
+  if (options.destination === "custom") return options.customHandler;
+  if (options.destination === "file") return openLogFile?.(options.filePath ?? "");
+  const sink: Sink = getConsoleSink();
+  return (entry): void =>
+    sink({
+      category: entry.category,
+      level: tapeLevels[entry.level],
+      message: [entry.agentId === undefined ? entry.message : `[${entry.agentId}] ${entry.message}`],
+      rawMessage: entry.message,
+      timestamp: entry.time.getTime(),
+      properties: { ...entry.data },
+    });
+}

@@ -1,0 +1,237 @@
+import { type AccountAPI, AgentAccount } from "../api/account-api.ts";
+import { toAccountInfo, toTickData } from "../api/convert.ts";
+import { LedgerEvents } from "../api/ledger-events.ts";
+import { AgentMarketData, type MarketDataAPI } from "../api/market-data-api.ts";
+import { type AgentMirror, MirrorView } from "../api/mirror-view.ts";
+import { toEndedOutcome } from "../api/outcome-view.ts";
+import { AgentPositions, type PositionsAPI } from "../api/positions-api.ts";
+import { AgentTrade, type TradeAPI } from "../api/trade-api.ts";
+import type {
+  AccountInfo,
+  DealUpdate,
+  OrderFill,
+  OrderUpdate,
+  OutcomeEvent,
+  PositionUpdate,
+  TickData,
+  TradeEvent,
+} from "../api/types.ts";
+import type { Hmac, SharedSecret } from "../protocol/v1/signing.ts";
+import type { Clock } from "../transport/clock.ts";
+import type { Transport } from "../transport/transport.ts";
+import { AgentCore } from "./agent-core.ts";
+import { AgentLink } from "./agent-link.ts";
+import type { RandomBytes } from "./backoff.ts";
+import type { BrokerTimeInfo } from "./broker-zone.ts";
+import { TypedEmitter } from "./emitter.ts";
+import { toError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import type { Log } from "./log.ts";
+import type { AgentMetrics } from "./metrics.ts";
+import type { AgentMetadata, ResolvedAgent, ResolvedOptions } from "./options.ts";
+import type { ConnectionStatus } from "./status.ts";
+
+/** An error of one agent, as its `error` event gives it. */
+export type AgentError = Error;
+
+/** The events of an agent. */
+export interface AgentEvents {
+  /** The agent is live. */
+  connected: [];
+  /** The agent cannot be used any more, until it is `connected` again. */
+  disconnected: [reason: string];
+  connectionStatus: [status: ConnectionStatus];
+  trade: [event: TradeEvent];
+  orderFilled: [fill: OrderFill];
+  orderUpdate: [update: OrderUpdate];
+  positionUpdate: [update: PositionUpdate];
+  dealUpdate: [update: DealUpdate];
+  accountUpdate: [account: AccountInfo];
+  tick: [tick: TickData];
+  /** The outcome of a command that nobody waits for any more. */
+  outcome: [outcome: OutcomeEvent];
+  error: [error: AgentError];
+}
+
+/** What an agent is made from; made by `MT5Connector`. */
+export interface AgentDeps {
+  readonly agent: ResolvedAgent;
+  readonly options: ResolvedOptions;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  readonly resyncGate: Gate;
+  readonly hmac?: Hmac | undefined;
+  readonly sharedSecret?: SharedSecret | undefined;
+  status(status: ConnectionStatus, before: ConnectionStatus): void;
+  reconnecting(attempt: number): void;
+  fault(error: Error): void;
+}
+
+interface Counters {
+  ticks: number;
+  ledgerEvents: number;
+  reconnects: number;
+  errors: number;
+}
+
+/**
+ * One trading account. Get it from `MT5Connector.getAgent`.
+ *
+ * @example
+ * ```ts
+ * const agent = mt5.getAgent("primary");
+ * agent.on("orderFilled", (fill) => console.log(fill.symbol, fill.volume, fill.price));
+ * const trade = await agent.trade.marketBuy("EURUSD", 0.1, { stopLoss: 1.08 });
+ * await agent.trade.closePosition(trade.ticket);
+ * ```
+ */
+export class MT5Agent extends TypedEmitter<AgentEvents> {
+  /** Your name for it. */
+  readonly id: string;
+  readonly displayName: string;
+  readonly metadata: AgentMetadata;
+  readonly account: AccountAPI;
+  readonly trade: TradeAPI;
+  readonly marketData: MarketDataAPI;
+  readonly positions: PositionsAPI;
+  /** The terminal's state as last heard, without asking. */
+  readonly mirror: AgentMirror;
+  readonly #link: AgentLink;
+  readonly #core: AgentCore;
+  readonly #deps: AgentDeps;
+  readonly #counters: Counters = { ticks: 0, ledgerEvents: 0, reconnects: 0, errors: 0 };
+
+  constructor(deps: AgentDeps) {
+    super({
+      unheard: (error): void => deps.log.error("An error that no listener took", { error }),
+      listenerFailed: (event, error): void => this.#listenerFailed(event, toError(error)),
+    });
+    this.#deps = deps;
+    const { agent, clock, log } = deps;
+    this.id = agent.id;
+    this.displayName = agent.displayName;
+    this.metadata = agent.metadata;
+    const ledger = new LedgerEvents(
+      {
+        trade: (event): void => void this.emit("trade", event),
+        orderFilled: (fill): void => void this.emit("orderFilled", fill),
+        orderUpdate: (update): void => void this.emit("orderUpdate", update),
+        positionUpdate: (update): void => void this.emit("positionUpdate", update),
+        dealUpdate: (update): void => void this.emit("dealUpdate", update),
+      },
+      () => this.#core.zone,
+    );
+    this.#link = new AgentLink({
+      ...deps,
+      hooks: {
+        status: (status, before): void => this.#statusChanged(status, before),
+        reconnecting: (attempt): void => {
+          this.#counters.reconnects++;
+          deps.reconnecting(attempt);
+        },
+        ledger: (event, recovered): void => {
+          this.#counters.ledgerEvents++;
+          ledger.take(event, recovered);
+        },
+        account: (): void => {
+          const { account } = this.#core.mirror;
+          if (account !== undefined && this.listenerCount("accountUpdate") > 0) {
+            this.emit("accountUpdate", toAccountInfo(account));
+          }
+        },
+        tick: (symbol, tick): void => {
+          this.#counters.ticks++;
+          if (this.listenerCount("tick") > 0) this.emit("tick", toTickData(symbol, tick, this.#core.zone));
+        },
+        heartbeat: (): void => undefined,
+        outcome: (id, ended, recovered): void => {
+          const heard = this.emit("outcome", { ...toEndedOutcome(id, ended), recovered });
+          if (!heard) log.warn("The outcome of a command arrived that nobody waits for", { id, recovered });
+        },
+        fault: (error): void => this.#fault(error),
+      },
+    });
+    this.#core = new AgentCore({ ...deps, clock, link: this.#link });
+    this.account = new AgentAccount(this.#core);
+    this.trade = new AgentTrade(this.#core);
+    this.marketData = new AgentMarketData(this.#core, { fault: (error): void => this.#fault(error) });
+    this.positions = new AgentPositions(this.#core);
+    this.mirror = new MirrorView(this.#core);
+  }
+
+  /** Whether the agent can be used, wholly (`connected`) or in part (`degraded`). */
+  get isConnected(): boolean {
+    return this.#link.isUsable;
+  }
+
+  /** The state of the connection, with its reasons. */
+  get connectionStatus(): ConnectionStatus {
+    return this.#link.status;
+  }
+
+  /** When the agent's pulse was last heard; 1970-01-01 before the first. */
+  get lastHeartbeat(): Date {
+    return new Date(this.#link.lastHeartbeatMs ?? 0);
+  }
+
+  /** How broker time is converted; undefined before the first connect. */
+  get brokerTime(): BrokerTimeInfo | undefined {
+    return this.#link.session.brokerTime;
+  }
+
+  /** Connects this agent; see `MT5Connector.connect`. */
+  connect(): Promise<void> {
+    return this.#link.start();
+  }
+
+  /** Disconnects this agent. Resolves when no socket and no timer of it is left. */
+  disconnect(): Promise<void> {
+    return this.#link.stop("disconnect() was called");
+  }
+
+  /** This agent's figures. */
+  getMetrics(): AgentMetrics {
+    const { session } = this.#link;
+    return {
+      state: this.#link.status.state,
+      queries: this.#core.latency.query.summary(),
+      trades: this.#core.latency.trade.summary(),
+      ...this.#counters,
+      openCommands: session.outbox.open,
+      pendingRequests: session.requests.pending,
+      subscribedSymbols: session.subscriptions.symbols.length,
+    };
+  }
+
+  #statusChanged(status: ConnectionStatus, before: ConnectionStatus): void {
+    const { log } = this.#deps;
+    const { state } = status;
+    const reason = "reason" in status ? status.reason : "reasons" in status ? status.reasons.join("; ") : "";
+    if (state !== before.state)
+      log[state === "connected" ? "info" : "warn"](`The agent is ${state}`, { reason });
+    this.emit("connectionStatus", status);
+    this.#deps.status(status, before);
+    const usable = isUsable(status);
+    if (usable && !isUsable(before)) this.emit("connected");
+    else if (!usable && isUsable(before)) this.emit("disconnected", reason);
+  }
+
+  #fault(error: Error): void {
+    this.#counters.errors++;
+    this.emit("error", error);
+    this.#deps.fault(error);
+  }
+
+  #listenerFailed(event: string, error: Error): void {
+    this.#deps.log.error(`A listener of "${event}" threw`, { error });
+    // A listener of `error` that throws must not be told of its own error again.
+    if (event !== "error") this.#fault(error);
+  }
+}
+
+/** Whether an agent in this state counts as connected. */
+export function isUsable(status: ConnectionStatus): boolean {
+  return status.state === "connected" || status.state === "degraded";
+}

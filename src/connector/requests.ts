@@ -1,0 +1,380 @@
+import { BodyError, decodeBody, encodeBody } from "../protocol/v1/codec.ts";
+import { limits } from "../protocol/v1/limits.ts";
+import type { ReplyError, SyncOp, SyncReply } from "../protocol/v1/messages.ts";
+import { type Reader, readReply, ShapeError } from "../protocol/v1/reply-schemas.ts";
+import type { Signer } from "../protocol/v1/signing.ts";
+import type { Clock, Timer } from "../transport/clock.ts";
+import type { ClientChannel } from "../transport/transport.ts";
+import type { AgentClock } from "./agent-clock.ts";
+import {
+  AuthenticationError,
+  ConnectionError,
+  LimitExceededError,
+  type MT5Error,
+  ProtocolError,
+  RateLimitError,
+  RequestRefusedError,
+  TimeoutError,
+} from "./errors.ts";
+import type { TimerScope } from "./timers.ts";
+
+/** An answer and where in the ledger it holds. */
+export interface Answer<T> {
+  readonly result: T;
+  readonly bulk: Uint8Array | undefined;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly agentMs: number;
+  readonly roundTripMs: number;
+}
+
+/** What a request may be given. */
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** `challenge` and `hello` come before there is a session. */
+  readonly withoutSession?: boolean;
+  /** True: the session's own needs, which do not stand in the callers' queue. */
+  readonly internal?: boolean;
+}
+
+/** The session that requests are made in. */
+export interface RequestSession {
+  readonly id: string;
+  readonly epoch: number;
+}
+
+interface Pending {
+  readonly op: SyncOp;
+  readonly sentMs: number;
+  resolve(reply: SyncReply, bulk: Uint8Array | undefined, receivedMs: number): void;
+  reject(error: Error): void;
+}
+
+interface Waiting {
+  start(): void;
+  reject(error: Error): void;
+}
+
+/** Callers' requests on their way at once; the rest of the agent's 256 is for the session's own. */
+const maxConcurrent = 128;
+/** Callers' requests that may wait for their turn. */
+const maxWaiting = 4_096;
+
+/** Where requests come from and go to. */
+export interface RequestsDeps {
+  readonly agentId: string;
+  readonly clock: Clock;
+  readonly timers: TimerScope;
+  readonly agentClock: AgentClock;
+  readonly signer: Signer;
+}
+
+/** Requests and replies on the `sync` channel: numbering, signing, correlation, deadlines (docs/protocol.md, 4). */
+export class Requests {
+  readonly #deps: RequestsDeps;
+  readonly #pending: Map<string, Pending> = new Map();
+  readonly #waiting: Waiting[] = [];
+  #channel: ClientChannel | undefined;
+  #session: RequestSession | undefined;
+  #counter = 0;
+  #serial = 0;
+  #concurrent = 0;
+  #blocked = false;
+  /** When the last request of this session was sent, on this side's clock. */
+  lastSentMs = 0;
+  /** Replies that came after their request had been given up. */
+  lateReplies = 0;
+
+  constructor(deps: RequestsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Requests that wait for their reply. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** The channel is up. */
+  attach(channel: ClientChannel): void {
+    this.#channel = channel;
+    this.#blocked = false;
+  }
+
+  /** The channel is gone: whatever waits on it cannot be answered any more. */
+  detach(reason: string): void {
+    this.#channel = undefined;
+    const error = (op: string): ConnectionError =>
+      new ConnectionError(`Cannot finish "${op}": the connection to agent "${this.#deps.agentId}" broke`, {
+        code: "CONNECTION_LOST",
+        remedy: `Ask again once the agent is connected (${reason})`,
+      });
+    for (const [rid, pending] of [...this.#pending]) {
+      this.#pending.delete(rid);
+      pending.reject(error(pending.op));
+    }
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error("the request"));
+  }
+
+  /** The channel takes messages again. */
+  writable(): void {
+    this.#blocked = false;
+    this.#next();
+  }
+
+  /** Starts numbering anew. */
+  setSession(session: RequestSession | undefined): void {
+    this.#session = session;
+    this.#counter = 0;
+  }
+
+  /** Asks, and reads the answer. */
+  request<T>(
+    op: SyncOp,
+    args: Readonly<Record<string, unknown>>,
+    read: Reader<T>,
+    options: RequestOptions,
+  ): Promise<Answer<T>> {
+    return new Promise<Answer<T>>((resolve, reject) => {
+      const { signal } = options;
+      const internal = options.internal === true;
+      let timer: Timer | undefined;
+      let finished = false;
+      let started = false;
+      let rid = "";
+      const finish = (act: () => void): void => {
+        if (finished) return;
+        finished = true;
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        this.#pending.delete(rid);
+        const at = this.#waiting.indexOf(waiting);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        act();
+        if (started && !internal) this.#concurrent--;
+        this.#next();
+      };
+      const fail = (error: Error): void => finish(() => reject(error));
+      const onAbort = (): void => fail(abortError(op, signal));
+      const start = (): void => {
+        started = true;
+        if (!internal) this.#concurrent++;
+        const sentMs = this.#deps.clock.nowMs();
+        try {
+          rid = this.#send(op, args, options, {
+            op,
+            sentMs,
+            reject: fail,
+            resolve: (reply, bulk, receivedMs): void => {
+              const roundTripMs = receivedMs - sentMs;
+              if (!reply.ok) return fail(refusal(op, reply.error, this.#deps.agentId));
+              const { epoch, seq, agentMs } = reply;
+              try {
+                const result = read(reply.result);
+                finish(() => resolve({ result, bulk, epoch, seq, agentMs, roundTripMs }));
+              } catch (cause) {
+                fail(badReply(op, cause));
+              }
+            },
+          });
+        } catch (error) {
+          fail(error instanceof Error ? error : new Error(String(error)));
+        }
+      };
+      const waiting: Waiting = { start, reject: fail };
+      if (signal?.aborted === true) return reject(abortError(op, signal));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      timer = this.#deps.timers.set(
+        () =>
+          fail(
+            new TimeoutError(
+              `Cannot finish "${op}": no answer from agent "${this.#deps.agentId}" in ${options.timeoutMs} ms`,
+              {
+                code: "TIMEOUT",
+                remedy: "Check that the terminal is running and not busy, or allow more time",
+              },
+            ),
+          ),
+        options.timeoutMs,
+      );
+      if (this.#free(internal)) return start();
+      if (this.#waiting.length >= maxWaiting) {
+        return fail(
+          new LimitExceededError(
+            `Cannot ask "${op}": ${maxWaiting} requests wait for agent "${this.#deps.agentId}"`,
+            {
+              code: "TOO_MANY_REQUESTS",
+              remedy: "Wait for answers before asking more",
+            },
+          ),
+        );
+      }
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** Takes a message from the channel. Returns what is wrong with it, if anything. */
+  receive(frames: readonly Uint8Array[]): ProtocolError | undefined {
+    const receivedMs = this.#deps.clock.nowMs();
+    const [body, bulk] = frames;
+    let reply: SyncReply;
+    try {
+      if (body === undefined || frames.length > 2) throw new ShapeError(`${frames.length} frames`);
+      reply = readReply(decodeBody(body));
+    } catch (cause) {
+      return badReply("a request", cause);
+    }
+    const pending = this.#pending.get(reply.rid);
+    if (pending === undefined) {
+      this.lateReplies++;
+      return undefined;
+    }
+    this.#pending.delete(reply.rid);
+    const session = this.#session;
+    // A reply of another epoch speaks of another clock; its handler will end the session.
+    if (session === undefined || session.epoch === reply.epoch) {
+      if (!reply.ok && reply.error.code === "STALE") this.#deps.agentClock.distrust();
+      this.#deps.agentClock.reply(reply.agentMs, pending.sentMs, receivedMs);
+    }
+    if (bulk !== undefined && bulk.length > limits.maxBulkBytes) {
+      pending.reject(badReply(pending.op, new ShapeError(`bulk of ${bulk.length} bytes`)));
+    } else pending.resolve(reply, bulk, receivedMs);
+    return undefined;
+  }
+
+  #free(internal: boolean): boolean {
+    return internal || (this.#concurrent < maxConcurrent && !this.#blocked && this.#waiting.length === 0);
+  }
+
+  #next(): void {
+    while (this.#concurrent < maxConcurrent && !this.#blocked) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) return;
+      waiting.start();
+    }
+  }
+
+  #send(
+    op: SyncOp,
+    args: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+    pending: Pending,
+  ): string {
+    const { agentClock, signer, clock, agentId } = this.#deps;
+    const channel = this.#channel;
+    if (channel === undefined) {
+      throw new ConnectionError(`Cannot ask "${op}": agent "${agentId}" is not connected`, {
+        code: "NOT_CONNECTED",
+        remedy: "Wait for the agent's `connected` event, or call connect()",
+      });
+    }
+    const rid = String(++this.#serial);
+    let body: Uint8Array;
+    if (options.withoutSession === true) body = encodeBody({ v: limits.revision, op, rid, args });
+    else {
+      const session = this.#session;
+      if (session === undefined) {
+        throw new ConnectionError(`Cannot ask "${op}": there is no session with agent "${agentId}" yet`, {
+          code: "NO_SESSION",
+          remedy: "Wait for the agent's `connected` event",
+        });
+      }
+      const n = ++this.#counter;
+      const at = agentClock.now();
+      body = encodeBody({
+        v: limits.revision,
+        op,
+        rid,
+        session: session.id,
+        n,
+        epoch: session.epoch,
+        at,
+        args,
+      });
+    }
+    if (body.length + 32 > limits.maxRequestBytes) {
+      throw new LimitExceededError(`Cannot ask "${op}": the request has ${body.length} bytes`, {
+        code: "REQUEST_TOO_LARGE",
+        remedy: `Ask for less at once: a request has at most ${limits.maxRequestBytes} bytes`,
+      });
+    }
+    this.#pending.set(rid, pending);
+    try {
+      this.#blocked = !channel.send([body, signer.sign(body)]);
+    } catch (cause) {
+      this.#pending.delete(rid);
+      throw new ConnectionError(`Cannot ask "${op}": the connection to agent "${agentId}" is going down`, {
+        code: "CONNECTION_LOST",
+        remedy: "Ask again once the agent is connected",
+        cause,
+      });
+    }
+    this.lastSentMs = clock.nowMs();
+    return rid;
+  }
+}
+
+function abortError(op: string, signal: AbortSignal | undefined): ConnectionError {
+  return new ConnectionError(`Cannot finish "${op}": the caller aborted it`, {
+    code: "ABORTED",
+    remedy: "Nothing to do: the caller's signal ended it",
+    cause: signal?.reason,
+  });
+}
+
+function badReply(op: string, cause: unknown): ProtocolError {
+  const detail = cause instanceof ShapeError || cause instanceof BodyError ? cause.message : String(cause);
+  return new ProtocolError(`Cannot read the answer to "${op}": ${detail}`, {
+    code: "BAD_REPLY",
+    remedy: "Use an agent and a connector of the same protocol revision",
+    cause,
+  });
+}
+
+/** The error of a refused request. Losing the session is a matter of the connection; the rest is a refusal. */
+function refusal(op: string, error: ReplyError, agentId: string): MT5Error {
+  const message = `Cannot do "${op}" at agent "${agentId}": ${error.message}`;
+  const code: string = error.code;
+  switch (code) {
+    case "NO_SESSION":
+    case "EPOCH":
+    case "REPLAYED":
+    case "STALE":
+      return new ConnectionError(message, { code, remedy: "Ask again: a new session is being opened" });
+    case "MAC":
+      return new AuthenticationError(message, {
+        code,
+        remedy: "Check that the keys on both sides belong together",
+      });
+    case "BUSY":
+    case "RATE_LIMITED":
+      return new RateLimitError(message, { code, remedy: "Ask more slowly" });
+    case "BAD_REQUEST":
+    case "REVISION":
+    case "UNKNOWN_OP":
+      return new ProtocolError(message, {
+        code,
+        remedy: "Use an agent and a connector of the same protocol revision",
+      });
+    case "UNKNOWN_SYMBOL": {
+      const candidates = error.candidates ?? [];
+      const remedy =
+        candidates.length > 0
+          ? `Did you mean ${candidates.slice(0, 5).join(", ")}? Symbols are matched exactly`
+          : "Use a name that marketData.getAllSymbols() lists: symbols are matched exactly";
+      return new RequestRefusedError(message, { code, remedy });
+    }
+    case "LEDGER_GONE":
+    case "BAD_CURSOR":
+      return new RequestRefusedError(message, { code, remedy: "Start again with a snapshot" });
+    case "ROLE":
+      return new RequestRefusedError(message, { code, remedy: "Use a connector that opens a trade session" });
+    case "SESSIONS":
+      return new RequestRefusedError(message, {
+        code,
+        remedy: "Close other connectors that use the same key",
+      });
+    default:
+      return new RequestRefusedError(message, { code, remedy: "Read the agent's log for the reason" });
+  }
+}
