@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import * as zmq from "zeromq";
 import * as ours from "../../src/adapters/zmtp.ts";
@@ -85,6 +86,11 @@ afterEach(async () => {
 const requesters: readonly SocketType[] = ["REQ", "DEALER", "ROUTER", "PAIR"];
 const subscribers: readonly SocketType[] = ["SUB", "XSUB"];
 
+/** What tells two messages apart, without comparing megabytes octet by octet. */
+function digest(frames: readonly Uint8Array[]): string[] {
+  return frames.map((frame) => `${frame.length} ${createHash("sha256").update(frame).digest("hex")}`);
+}
+
 /** Messages of many shapes: empty frames, both frame sizes, several parts. */
 function* shapes(): Generator<Uint8Array[]> {
   for (const size of [0, 1, 100, 221, 222, 223, 255, 256, 65_500, 65_536, 300_000]) {
@@ -98,9 +104,7 @@ async function oneWay(from: Sending, to: Receiving): Promise<void> {
     // A topic, for those that filter, and never mistaken for a subscription.
     const message = [Uint8Array.of(0x41), ...frames];
     await from.send(message);
-    expect((await to.receive()).map((frame) => Buffer.from(frame))).toEqual(
-      message.map((frame) => Buffer.from(frame)),
-    );
+    expect(digest(await to.receive())).toEqual(digest(message));
   }
 }
 
@@ -130,9 +134,7 @@ async function converse(our: Any, ourType: SocketType, their: Any, theirType: So
     await asks.send([...addressed, ...delimited, ...frames]);
     await answers.send(await answers.receive());
     const reply = await asks.receive();
-    expect(reply.slice(addressed.length + delimited.length).map((frame) => Buffer.from(frame))).toEqual(
-      frames.map((frame) => Buffer.from(frame)),
-    );
+    expect(digest(reply.slice(addressed.length + delimited.length))).toEqual(digest(frames));
   }
 }
 
