@@ -1,0 +1,289 @@
+import * as v from "valibot";
+import { BodyError, decodeBody } from "./codec.ts";
+import { limits } from "./limits.ts";
+import type { CommandRequest, HelloArgs, Intent, SyncOp, SyncRequest } from "./messages.ts";
+
+const encoder = new TextEncoder();
+
+/** What reading foreign data gives: the value, or why it is none. */
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: "BAD_REQUEST" | "REVISION"; readonly message: string };
+
+/** The arguments of each operation of `sync`, after validation. */
+export interface SyncArgs {
+  readonly challenge: { readonly instance: string };
+  readonly hello: HelloArgs;
+  readonly ping: object;
+  readonly bye: object;
+  readonly barrier: { readonly token: string };
+  readonly account: object;
+  readonly terminal: object;
+  readonly positions: { readonly symbol?: string | undefined; readonly cursor?: string | undefined };
+  readonly orders: { readonly symbol?: string | undefined; readonly cursor?: string | undefined };
+  readonly symbols: {
+    readonly names?: readonly string[] | undefined;
+    readonly cursor?: string | undefined;
+  };
+  readonly tick: { readonly symbol: string };
+  readonly snapshot: {
+    readonly since?: { readonly brokerMs: number; readonly orders: readonly string[] } | undefined;
+    readonly cursor?: string | undefined;
+  };
+  readonly "ledger.since": { readonly epoch: number; readonly seq: number };
+  readonly subscribe: { readonly symbols: readonly string[] };
+  readonly unsubscribe: { readonly symbols: readonly string[] };
+  readonly outcome: {
+    readonly id: string;
+    readonly peek?: boolean | undefined;
+    readonly epoch?: number | undefined;
+    readonly issuedAt?: number | undefined;
+  };
+  readonly outcomes: { readonly cursor?: string | undefined };
+  readonly "outcome.ack": { readonly ids: readonly string[] };
+}
+
+/** Tickets, magic numbers and positions are signed 64-bit integers in MQL5 where they matter (DEAL_MAGIC). */
+const maxInteger = 9_223_372_036_854_775_807n;
+/** A comment of MqlTradeRequest, in characters. */
+const maxCommentLength = 31;
+const maxSymbolLength = 64;
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const counter = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+/** What one side makes and the other repeats: 1 to 64 printable ASCII characters without space. */
+const label = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,64}$/));
+const text = v.pipe(v.string(), v.maxLength(128), v.check(isPlainText));
+const symbolName = v.pipe(v.string(), v.minLength(1), v.maxLength(maxSymbolLength), v.check(isPlainText));
+const symbolNames = v.pipe(v.array(symbolName), v.minLength(1), v.maxLength(limits.maxSymbolsPerSession));
+const ticket = v.pipe(v.string(), v.regex(/^(?:0|[1-9]\d{0,18})$/), v.check(isSigned64));
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const points = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2_147_483_647));
+const comment = v.pipe(v.string(), v.maxLength(maxCommentLength), v.check(isPlainText));
+const filling = v.picklist(["auto", "fok", "ioc", "return"]);
+const tag = v.picklist(["comment", "magic", "none"]);
+
+const syncRequest = v.object({
+  v: v.literal(limits.revision),
+  op: label,
+  rid: label,
+  session: v.optional(label),
+  n: v.optional(counter),
+  epoch: v.optional(counter),
+  at: v.optional(whole),
+  args: v.optional(v.record(v.string(), v.unknown())),
+});
+
+const commandRequest = v.object({
+  v: v.literal(limits.revision),
+  op: v.literal("trade"),
+  session: label,
+  n: counter,
+  epoch: counter,
+  issuedAt: whole,
+  notAfter: whole,
+  id: label,
+  intent: v.string(),
+});
+
+const intent = v.variant("kind", [
+  v.object({
+    kind: v.literal("market"),
+    symbol: symbolName,
+    side: v.picklist(["buy", "sell"]),
+    volume: positive,
+    stopLoss: amount,
+    takeProfit: amount,
+    deviation: points,
+    magic: ticket,
+    comment,
+    filling,
+    tag,
+  }),
+  v.object({
+    kind: v.literal("close"),
+    position: v.pipe(
+      ticket,
+      v.check((text) => text !== "0"),
+    ),
+    volume: amount,
+    deviation: points,
+    comment,
+    filling,
+    tag,
+  }),
+]);
+
+const none = v.object({});
+const bySymbol = v.object({ symbol: v.optional(symbolName), cursor: v.optional(label) });
+const argSchemas = {
+  challenge: v.object({ instance: label }),
+  hello: v.object({
+    challenge: label,
+    instance: label,
+    role: v.picklist(["trade", "read"]),
+    name: text,
+    version: text,
+  }),
+  ping: none,
+  bye: none,
+  barrier: v.object({ token: label }),
+  account: none,
+  terminal: none,
+  positions: bySymbol,
+  orders: bySymbol,
+  symbols: v.object({
+    names: v.optional(v.pipe(v.array(symbolName), v.maxLength(limits.maxSymbolsPerSession))),
+    cursor: v.optional(label),
+  }),
+  tick: v.object({ symbol: symbolName }),
+  snapshot: v.object({
+    since: v.optional(
+      v.object({ brokerMs: whole, orders: v.pipe(v.array(ticket), v.maxLength(limits.maxTrackedOrders)) }),
+    ),
+    cursor: v.optional(label),
+  }),
+  "ledger.since": v.object({ epoch: counter, seq: whole }),
+  subscribe: v.object({ symbols: symbolNames }),
+  unsubscribe: v.object({ symbols: symbolNames }),
+  outcome: v.object({
+    id: label,
+    peek: v.optional(v.boolean()),
+    epoch: v.optional(counter),
+    issuedAt: v.optional(whole),
+  }),
+  outcomes: v.object({ cursor: v.optional(label) }),
+  "outcome.ack": v.object({ ids: v.pipe(v.array(label), v.maxLength(limits.maxOutcomesInHello)) }),
+} as const satisfies { readonly [Op in SyncOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
+
+/** Reads a request on `sync`. All but `challenge` and `hello` must name session, counter, epoch and time. */
+export function readSyncRequest(body: Readonly<Record<string, unknown>>): Read<SyncRequest> {
+  const revision = checkRevision(body);
+  if (revision !== undefined) return revision;
+  const parsed = v.safeParse(syncRequest, body);
+  if (!parsed.success) return refusal("request", parsed.issues);
+  const { v: _, op, rid, session, n, epoch, at, args } = parsed.output;
+  const head = { v: 1 as const, op, rid, ...(args === undefined ? {} : { args }) };
+  if (opensSession(op)) return { ok: true, value: head };
+  if (session === undefined || n === undefined || epoch === undefined || at === undefined) {
+    return {
+      ok: false,
+      code: "BAD_REQUEST",
+      message: "Cannot read the request: it needs session, n, epoch and at",
+    };
+  }
+  return { ok: true, value: { ...head, session, n, epoch, at } };
+}
+
+/** Whether an operation comes before there is a session. */
+export function opensSession(op: string): boolean {
+  return op === "challenge" || op === "hello";
+}
+
+/** Whether the protocol has this operation. */
+export function isSyncOp(op: string): op is SyncOp {
+  return Object.hasOwn(argSchemas, op);
+}
+
+/** Reads the arguments of an operation. */
+export function readArgs<Op extends SyncOp>(
+  op: Op,
+  args: Readonly<Record<string, unknown>> | undefined,
+): Read<SyncArgs[Op]> {
+  const schema: v.GenericSchema<unknown, SyncArgs[SyncOp]> = argSchemas[op];
+  const parsed = v.safeParse(schema, args ?? {});
+  if (!parsed.success) return refusal(`arguments of ${op}`, parsed.issues);
+  return { ok: true, value: parsed.output as SyncArgs[Op] };
+}
+
+/** Reads a request on `command`; the intent inside stays text. */
+export function readCommand(body: Readonly<Record<string, unknown>>): Read<CommandRequest> {
+  const revision = checkRevision(body);
+  if (revision !== undefined) return revision;
+  const parsed = v.safeParse(commandRequest, body);
+  if (!parsed.success) return refusal("command", parsed.issues);
+  return { ok: true, value: { ...parsed.output, v: 1 } };
+}
+
+/** What can be read of a command even if it is faulty. */
+export interface CommandHead {
+  readonly session: string | undefined;
+  readonly n: number | undefined;
+  readonly id: string | undefined;
+  readonly epoch: number | undefined;
+  readonly issuedAt: number | undefined;
+  readonly notAfter: number | undefined;
+  readonly intent: string | undefined;
+}
+
+/** Reads what names a command, member by member: a faulty one is refused under its name (docs/protocol.md, 6.2). */
+export function readCommandHead(body: Readonly<Record<string, unknown>>): CommandHead {
+  const read = <T>(schema: v.GenericSchema<unknown, T>, name: string): T | undefined => {
+    const parsed = v.safeParse(schema, body[name]);
+    return parsed.success ? parsed.output : undefined;
+  };
+  return {
+    session: read(label, "session"),
+    n: read(counter, "n"),
+    id: read(label, "id"),
+    epoch: read(counter, "epoch"),
+    issuedAt: read(whole, "issuedAt"),
+    notAfter: read(whole, "notAfter"),
+    intent: read(v.string(), "intent"),
+  };
+}
+
+/** Reads the JSON text of an intent. */
+export function readIntent(text: string): Read<Intent> {
+  let body: Readonly<Record<string, unknown>>;
+  try {
+    body = decodeBody(encoder.encode(text), limits.maxRequestBytes);
+  } catch (error) {
+    if (!(error instanceof BodyError)) throw error;
+    return { ok: false, code: "BAD_REQUEST", message: `Cannot read the intent: ${error.message}` };
+  }
+  const parsed = v.safeParse(intent, body);
+  if (!parsed.success) return refusal("intent", parsed.issues);
+  return { ok: true, value: parsed.output };
+}
+
+function checkRevision(body: Readonly<Record<string, unknown>>): Read<never> | undefined {
+  const revision = body["v"];
+  if (revision === limits.revision || !Number.isSafeInteger(revision)) return undefined;
+  return {
+    ok: false,
+    code: "REVISION",
+    message: `Cannot serve revision ${String(revision)}: this agent speaks revision ${limits.revision}`,
+  };
+}
+
+function refusal(what: string, issues: readonly v.BaseIssue<unknown>[]): Read<never> {
+  const first = issues[0];
+  const path = first === undefined ? undefined : v.getDotPath(first);
+  // The received value may be a secret or a megabyte: only its place and the expectation are repeated.
+  const expected = first?.expected ?? "another value";
+  return {
+    ok: false,
+    code: "BAD_REQUEST",
+    message: `Cannot read the ${what}: ${path === undefined || path === null ? "it" : `"${path}"`} must be ${expected}`,
+  };
+}
+
+function isSigned64(text: string): boolean {
+  return text.length < 19 || BigInt(text) <= maxInteger;
+}
+
+/** Neither control characters nor lone surrogates: MQL5 would cut or change the text. */
+function isPlainText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x20 || unit === 0x7f) return false;
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    const next = text.charCodeAt(i + 1);
+    // A high surrogate followed by a low one is one character; anything else is half of one.
+    if (unit > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) return false;
+    i++;
+  }
+  return true;
+}

@@ -1,0 +1,104 @@
+import type { PositionSide } from "../../domain/records.ts";
+import type {
+  ExecutedOutcome,
+  Outcome,
+  PendingOutcome,
+  RejectedOutcome,
+  UnknownOutcome,
+  VoidOutcome,
+} from "../../protocol/v1/messages.ts";
+
+/** What can stand in the journal as an outcome. */
+export type StoredOutcome = ExecutedOutcome | RejectedOutcome | UnknownOutcome | VoidOutcome;
+
+/** What an order or a deal of a command looks like. */
+export interface Traits {
+  readonly symbol: string;
+  readonly side: PositionSide;
+  /** Lots. */
+  readonly volume: number;
+  readonly magic: string;
+  /** The position that is closed; `"0"` for a market order. */
+  readonly position: string;
+  /** The tag at the end of the comment, or empty. */
+  readonly commentTag: string;
+  /** Whether the magic is the command's tag. */
+  readonly magicTag: boolean;
+}
+
+/** By what an order or a deal of a command can be known again (docs/protocol.md, 6.4). */
+export interface Evidence extends Traits {
+  /** The highest tickets before the command was sent. */
+  readonly afterOrder: string;
+  readonly afterDeal: string;
+  readonly brokerMs: number;
+}
+
+/** A command or a tombstone in the journal. */
+export interface JournalEntry {
+  /** The client's public key, hex. */
+  readonly client: string;
+  readonly id: string;
+  /** The connector that sent it; empty in a tombstone. */
+  readonly instance: string;
+  /** Hex; empty in a tombstone for an unknown id. */
+  readonly digest: string;
+  readonly epoch: number;
+  readonly issuedAt: number;
+  readonly receivedMs: number;
+  /** The journal's own clock, which runs while the agent does and never jumps. */
+  readonly storedMs: number;
+  /** The wall clock's reading then. */
+  readonly utcMs: number;
+  /** Missing in a tombstone. */
+  readonly evidence: Evidence | undefined;
+  /** Agent clock; 0: not yet. */
+  sentMs: number;
+  /** Missing while the command is pending. */
+  outcome: StoredOutcome | undefined;
+  /** Whether the entry itself is durable. */
+  durable: boolean;
+  acknowledged: boolean;
+  /** When its outcome was last published, on the agent clock. */
+  publishedMs: number;
+}
+
+/** The stamp of a command: ids are ordered by it, across epochs. */
+export interface Stamp {
+  readonly epoch: number;
+  readonly issuedAt: number;
+}
+
+/** The name of an entry: ids are unique within a client. */
+export function entryKey(client: string, id: string): string {
+  return `${client} ${id}`;
+}
+
+/** What the journal says about an entry. */
+export function outcomeOf(entry: JournalEntry): StoredOutcome | PendingOutcome {
+  return entry.outcome ?? { state: "pending", ...outcomeHead(entry, 0) };
+}
+
+/** The members that all outcomes of a sent command share. */
+export function outcomeHead(
+  entry: JournalEntry,
+  doneMs: number,
+): Pick<PendingOutcome, "id" | "digest" | "epoch" | "receivedMs" | "sentMs" | "doneMs"> {
+  const { id, digest, epoch, receivedMs, sentMs } = entry;
+  return { id, digest, epoch, receivedMs, sentMs, doneMs };
+}
+
+/** Whether an outcome is final: it is never replaced. */
+export function isCertain(outcome: Outcome | undefined): boolean {
+  return isAwaited(outcome) || outcome?.state === "void";
+}
+
+/** Whether an outcome waits for its client's acknowledgement. */
+export function isAwaited(outcome: Outcome | undefined): boolean {
+  return outcome?.state === "executed" || outcome?.state === "rejected";
+}
+
+/** Whether stamp `a` is before `b`. */
+export function isBefore(a: Stamp, b: Stamp): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.issuedAt < b.issuedAt);
+}

@@ -1,0 +1,23 @@
+import type { AgentRefusal } from "./agent-options.ts";
+
+/** Counts what was refused, by channel and code, and hands each refusal on: the seam for an audit. */
+export class Refusals {
+  readonly #onRefusal: ((refusal: AgentRefusal) => void) | undefined;
+  readonly #counts: Map<string, number> = new Map();
+
+  constructor(onRefusal: ((refusal: AgentRefusal) => void) | undefined) {
+    this.#onRefusal = onRefusal;
+  }
+
+  /** Notes one refusal. */
+  note(refusal: AgentRefusal): void {
+    const key = `${refusal.channel} ${refusal.code}`;
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    this.#onRefusal?.(refusal);
+  }
+
+  /** Counts by `channel CODE`. */
+  counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+}
