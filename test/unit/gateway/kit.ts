@@ -54,7 +54,7 @@ export class FakeBackend implements GatewayBackend {
   readonly executed: (BackendOpen | BackendClose)[] = [];
   readonly positionsNow: BackendPosition[] = [];
   /** What the journal knows. */
-  readonly journal = new Map<string, BackendOutcome | "void">();
+  readonly journal: Map<string, BackendOutcome | "void"> = new Map();
   /** What is told of an order, whatever the journal knows. */
   answer: (id: string) => Promise<BackendOutcome> | BackendOutcome | undefined = () => undefined;
   /** What is told when the outcome is asked for. */
@@ -200,7 +200,7 @@ export class TestClient {
 
   /** The next reply as text, within ten virtual minutes. */
   async text(): Promise<string> {
-    const frames = await this.#clock.runUntil(this.socket.receive(), 600_000);
+    const frames = (await this.#clock.runUntil(this.socket.receive(), 600_000)) ?? [];
     return new TextDecoder().decode(frames[frames.length - 1]);
   }
 

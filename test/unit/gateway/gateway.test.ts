@@ -1,0 +1,343 @@
+import { afterEach, expect, test } from "vitest";
+import { retcodes } from "../../../src/domain/retcodes.ts";
+import { addressFilter } from "../../../src/gateway/allow-list.ts";
+import type { BackendOutcome } from "../../../src/gateway/backend.ts";
+import { retcodeError } from "../../../src/gateway/error-codes.ts";
+import type { GatewayOptions } from "../../../src/gateway/gateway.ts";
+import { memoryOrderFile } from "../../../src/gateway/order-store.ts";
+import { Dealer, Request } from "../../../src/zmtp/mod.ts";
+import { FakeBackend, openRequest, TestClient, testGateway, testWorld } from "./kit.ts";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+let world = testWorld();
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await world.clock.runUntil(cleanup(), 600_000);
+  world = testWorld();
+});
+
+async function serve(options: Partial<GatewayOptions> = {}, backends = [new FakeBackend()]) {
+  const gateway = await testGateway(world.context, backends, options);
+  cleanups.push(() => gateway.stop(0));
+  const connect = (): TestClient => {
+    const client = new TestClient(world.context, world.clock, gateway.endpoint);
+    cleanups.push(() => client.socket.close());
+    return client;
+  };
+  const [backend] = backends as [FakeBackend];
+  return { gateway, backend, client: connect(), connect, clock: world.clock };
+}
+
+const ping = (uuid: string) => ({ uuid, action: "PING", timestamp: "2026-01-15T02:08:34.123456Z" });
+const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+test("gateway answers the spec's PING, member by member", async () => {
+  const { client } = await serve();
+  await client.send(ping("550e8400-e29b-41d4-a716-446655440000"));
+  const text = await client.text();
+  expect(text).toMatch(
+    /^\{"uuid": "550e8400-e29b-41d4-a716-446655440000", "status": "ok", "server_time": "[^"]+", "latency_ms": \d+\.\d{1,3}\}$/,
+  );
+  expect((JSON.parse(text) as { server_time: string }).server_time).toMatch(stamp);
+});
+
+test("gateway answers the spec's OPEN, GET_POSITIONS and CLOSE with its members, types and order", async () => {
+  const { client, clock } = await serve();
+  await client.send(openRequest(clock, "u-open"));
+  const opened = await client.text();
+  expect(opened).toMatch(
+    /^\{"uuid": "u-open", "status": "FILLED", "ticket": 12345678, "symbol": "EURUSD", "volume": 0\.01, "price": 1\.0523, "execution_time": "[^"]+Z", "latency_ms": \d+\.\d+\}$/,
+  );
+  await client.send({ uuid: "u-pos", action: "GET_POSITIONS", symbol: "EURUSD" });
+  expect(await client.text()).toMatch(
+    /^\{"uuid": "u-pos", "status": "ok", "positions": \[\{"ticket": 12345678, "symbol": "EURUSD", "type": "BUY", "volume": 0\.01, "open_price": 1\.0523, "current_price": 1\.0528, "profit": 5\.0\}\], "timestamp": "[^"]+Z"\}$/,
+  );
+  await client.send({ uuid: "u-close", action: "CLOSE", ticket: 12_345_678, symbol: "EURUSD", volume: 0.01 });
+  expect(await client.text()).toMatch(
+    /^\{"uuid": "u-close", "status": "FILLED", "ticket": 87654321, "close_price": 1\.0528, "execution_time": "[^"]+Z", "latency_ms": \d+\.\d+\}$/,
+  );
+  await client.send({ uuid: "u-none", action: "GET_POSITIONS", symbol: "" });
+  expect(await client.text()).toContain('"positions": []');
+});
+
+test("gateway answers the spec's GET_ACCOUNT with points in every amount", async () => {
+  const { client } = await serve();
+  await client.send({ uuid: "u", action: "GET_ACCOUNT" });
+  expect(await client.text()).toMatch(
+    /^\{"uuid": "u", "status": "ok", "balance": 100000\.0, "equity": 100500\.5, "margin": 500\.0, "free_margin": 99500\.5, "margin_level": 20100\.1, "currency": "USD", "timestamp": "[^"]+Z"\}$/,
+  );
+});
+
+test("gateway filters positions by symbol", async () => {
+  const { client, backend } = await serve();
+  const position = { ticket: "1", type: "BUY", volume: 1, openPrice: 1, currentPrice: 1, profit: 0 } as const;
+  backend.positionsNow.push(
+    { ...position, symbol: "EURUSD" },
+    { ...position, ticket: "2", symbol: "EURUSDm" },
+  );
+  const reply = await client.ask({ uuid: "u", action: "GET_POSITIONS", symbol: "EURUSDm" });
+  expect((reply["positions"] as { ticket: number }[]).map(({ ticket }) => ticket)).toEqual([2]);
+});
+
+test("gateway prints a ticket beyond 2^53 exactly", async () => {
+  const { client, backend } = await serve();
+  backend.positionsNow.push({
+    ticket: "9007199254740993",
+    symbol: "EURUSD",
+    type: "SELL",
+    volume: 1,
+    openPrice: 1,
+    currentPrice: 1,
+    profit: 0,
+  });
+  await client.send({ uuid: "u", action: "GET_POSITIONS" });
+  expect(await client.text()).toContain('"ticket": 9007199254740993,');
+  await client.send('{"uuid": "c", "action": "CLOSE", "ticket": 9007199254740993}');
+  expect(await client.receive()).toMatchObject({ status: "FILLED" });
+  expect(backend.executed).toEqual([{ id: "c", ticket: "9007199254740993", volume: undefined }]);
+});
+
+test("gateway closes a part, and tells the volume only when it is less than what was asked for", async () => {
+  const { client, backend, clock } = await serve();
+  const opened = await client.ask(openRequest(clock, "o", { volume: 1 }));
+  const part = await client.ask({ uuid: "c1", action: "CLOSE", ticket: opened["ticket"], volume: 0.25 });
+  expect(part).not.toHaveProperty("volume");
+  expect(backend.positionsNow[0]?.volume).toBe(0.75);
+  backend.answer = () => ({ state: "filled", order: "5", position: "1", volume: 0.5, price: 1 });
+  const less = await client.ask({ uuid: "c2", action: "CLOSE", ticket: opened["ticket"], volume: 0.75 });
+  expect(less).toMatchObject({ status: "FILLED", volume: 0.5 });
+});
+
+test.each(retcodes.filter(({ certainty }) => certainty === "no"))(
+  "gateway turns retcode $name into REJECTED with its error code",
+  async ({ code }) => {
+    const { client, backend, clock } = await serve();
+    backend.answer = () => ({ state: "rejected", retcode: code, comment: "" });
+    const reply = await client.ask(openRequest(clock, "u"));
+    expect(Object.keys(reply)).toEqual(["uuid", "status", "error_code", "error_msg", "timestamp"]);
+    expect(reply).toMatchObject({ uuid: "u", status: "REJECTED", error_code: retcodeError(code).code });
+    expect(reply["timestamp"]).toMatch(stamp);
+  },
+);
+
+test("gateway refuses an OPEN without a valid signature and sends nothing", async () => {
+  const { client, backend, clock } = await serve();
+  expect(await client.ask(openRequest(clock, "a", { risk_signature: undefined }))).toMatchObject({
+    status: "REJECTED",
+    error_code: "RISK_SIGNATURE_MISSING",
+  });
+  const old = new Date(clock.wallMs() - 6_000).toISOString();
+  expect(
+    await client.ask(openRequest(clock, "b", { risk_signature: `RISK_PASS:7a3f9e8b:${old}` })),
+  ).toMatchObject({
+    error_code: "RISK_SIGNATURE_EXPIRED",
+  });
+  expect(backend.executed).toEqual([]);
+});
+
+test("gateway without signature validation takes any OPEN", async () => {
+  const { client, clock } = await serve({ signatures: "off" });
+  expect(await client.ask(openRequest(clock, "a", { risk_signature: undefined }))).toMatchObject({
+    status: "FILLED",
+  });
+});
+
+test("gateway answers one slow order while others go on, each exactly once", async () => {
+  const { connect, backend, clock } = await serve();
+  let release: (outcome: BackendOutcome) => void = () => undefined;
+  backend.answer = (id) =>
+    id === "slow"
+      ? new Promise((resolve) => {
+          release = resolve;
+        })
+      : undefined;
+  const [slow, quick] = [connect(), connect()];
+  await slow.send(openRequest(clock, "slow"));
+  expect(await quick.ask(ping("p"))).toMatchObject({ status: "ok" });
+  expect(await quick.ask(openRequest(clock, "quick"))).toMatchObject({ status: "FILLED" });
+  release({ state: "filled", order: "1", position: "1", volume: 0.01, price: 1 });
+  expect(await slow.receive()).toMatchObject({ uuid: "slow", status: "FILLED" });
+  expect(await slow.silent()).toBe(true);
+  expect(await quick.silent()).toBe(true);
+});
+
+test("gateway forgets a client that dies between request and reply, and nobody else notices", async () => {
+  const { gateway, connect, backend, clock } = await serve();
+  let release: (outcome: BackendOutcome) => void = () => undefined;
+  backend.answer = (id) =>
+    id === "orphan"
+      ? new Promise((resolve) => {
+          release = resolve;
+        })
+      : undefined;
+  const [dying, living] = [connect(), connect()];
+  await dying.send(openRequest(clock, "orphan"));
+  expect(await living.ask(ping("before"))).toMatchObject({ status: "ok" });
+  await clock.runUntil(dying.socket.close({ lingerMs: 0 }), 10_000);
+  await clock.advance(100);
+  release({ state: "filled", order: "1", position: "1", volume: 0.01, price: 1 });
+  expect(await living.ask(ping("after"))).toMatchObject({ status: "ok" });
+  expect(gateway.log.lines.some((line) => line.includes("did not wait for its reply"))).toBe(true);
+  expect(await living.ask(openRequest(clock, "orphan"))).toMatchObject({ status: "FILLED", ticket: 1 });
+});
+
+test("gateway answers envelopes as REP does, and a DEALER without a delimiter too", async () => {
+  const { gateway, clock } = await serve();
+  const dealer = new Dealer(world.context, { lingerMs: 0 });
+  cleanups.push(() => dealer.close());
+  dealer.connect(gateway.endpoint);
+  const text = (frames: readonly Uint8Array[]) => frames.map((frame) => new TextDecoder().decode(frame));
+  const ask = async (frames: string[]): Promise<string[]> => {
+    await dealer.send(frames);
+    return text((await clock.runUntil(dealer.receive(), 10_000)) ?? []);
+  };
+  const body = JSON.stringify(ping("p"));
+  expect((await ask(["hop1", "hop2", "", body])).slice(0, 3)).toEqual(["hop1", "hop2", ""]);
+  expect(await ask([body])).toHaveLength(1);
+  expect(await ask([""])).toEqual(["", expect.stringContaining("INVALID_REQUEST")]);
+  expect(await ask(["", ""])).toEqual(["", expect.stringContaining("INVALID_JSON")]);
+  expect(await ask(["", body, body])).toEqual(["", expect.stringContaining("INVALID_REQUEST")]);
+  expect(await ask(["a", "b"])).toEqual([expect.stringContaining("INVALID_REQUEST")]);
+});
+
+test("gateway answers a REQ socket", async () => {
+  const { gateway, clock } = await serve();
+  const request = new Request(world.context, { lingerMs: 0 });
+  cleanups.push(() => request.close());
+  request.connect(gateway.endpoint);
+  for (const uuid of ["1", "2"]) {
+    await request.send(JSON.stringify(ping(uuid)));
+    const [frame] = (await clock.runUntil(request.receive(), 10_000)) ?? [];
+    expect(new TextDecoder().decode(frame)).toContain(`"uuid": "${uuid}"`);
+  }
+});
+
+test("gateway answers ten megabytes with one error, and goes on", async () => {
+  const { client } = await serve();
+  expect(await client.ask(new Uint8Array(10 * 1024 * 1024).fill(0x20))).toMatchObject({
+    uuid: "",
+    status: "REJECTED",
+    error_code: "REQUEST_TOO_LARGE",
+  });
+  expect(await client.ask(ping("p"))).toMatchObject({ status: "ok" });
+});
+
+test("gateway answers with an error while MetaTrader is away, and settles the uuid by that", async () => {
+  const { client, backend, clock } = await serve();
+  backend.up = false;
+  expect(await client.ask(openRequest(clock, "u"))).toMatchObject({
+    status: "REJECTED",
+    error_code: "NOT_CONNECTED",
+  });
+  backend.up = true;
+  expect(await client.ask(openRequest(clock, "u"))).toMatchObject({
+    status: "REJECTED",
+    error_code: "NOT_CONNECTED",
+  });
+  expect(await client.ask(openRequest(clock, "v"))).toMatchObject({ status: "FILLED" });
+  expect(backend.executed).toHaveLength(1);
+});
+
+test("gateway stopping refuses new orders, answers those in work, then closes", async () => {
+  const { gateway, client, connect, backend, clock } = await serve();
+  let release: (outcome: BackendOutcome) => void = () => undefined;
+  backend.answer = (id) =>
+    id === "slow"
+      ? new Promise((resolve) => {
+          release = resolve;
+        })
+      : undefined;
+  await client.send(openRequest(clock, "slow"));
+  const other = connect();
+  await other.ask(ping("p"));
+  const stopped = gateway.stop(5_000);
+  expect(await other.ask(openRequest(clock, "late"))).toMatchObject({ error_code: "SHUTTING_DOWN" });
+  release({ state: "filled", order: "1", position: "1", volume: 0.01, price: 1 });
+  expect(await client.receive()).toMatchObject({ uuid: "slow", status: "FILLED" });
+  await clock.runUntil(stopped, 10_000);
+  expect(backend.executed).toHaveLength(1);
+});
+
+test("gateway limits requests per connection and orders in all, and never a close", async () => {
+  const { client, connect, backend, clock } = await serve({ requestsPerSecond: 3, ordersPerSecond: 1 });
+  expect(await client.ask(openRequest(clock, "o1"))).toMatchObject({ status: "FILLED" });
+  expect(await connect().ask(openRequest(clock, "o2"))).toMatchObject({ error_code: "RATE_LIMITED" });
+  await client.ask(ping("p1"));
+  await client.ask(ping("p2"));
+  expect(await client.ask(ping("p3"))).toMatchObject({ status: "REJECTED", error_code: "RATE_LIMITED" });
+  const ticket = Number(backend.positionsNow[0]?.ticket);
+  expect(await client.ask({ uuid: "c", action: "CLOSE", ticket })).toMatchObject({ status: "FILLED" });
+  expect(await connect().ask(ping("p4"))).toMatchObject({ status: "ok" });
+});
+
+test("gateway lets in only the addresses on its list", async () => {
+  const { client, gateway, clock } = await serve({ allow: addressFilter(["10.0.0.0/8"]) });
+  await client.send(ping("p"));
+  await clock.advance(1_000);
+  expect(gateway.log.lines.some((line) => line.includes("was not let in"))).toBe(true);
+});
+
+test("gateway records every command and every reply, malformed ones too", async () => {
+  const { gateway, client, clock } = await serve();
+  await client.ask("not json");
+  await client.ask(openRequest(clock, "u"));
+  const told = gateway.audit.entries.map(
+    ({ kind, request, reply }) => `${kind} ${request ?? reply?.["status"] ?? ""}`,
+  );
+  expect(told.slice(0, 4)).toEqual([
+    "start ",
+    "command not json",
+    "reply REJECTED",
+    expect.stringContaining('command {"uuid":"u"'),
+  ]);
+  expect(told[4]).toBe("reply FILLED");
+});
+
+test("gateway that must audit opens nothing while it cannot, and still closes", async () => {
+  const { gateway, client, backend, clock } = await serve({ auditRequired: true });
+  await client.ask(openRequest(clock, "o"));
+  gateway.audit.failure = new Error("disk full");
+  expect(await client.ask(openRequest(clock, "p"))).toMatchObject({ error_code: "AUDIT_UNAVAILABLE" });
+  const ticket = Number(backend.positionsNow[0]?.ticket);
+  expect(await client.ask({ uuid: "c", action: "CLOSE", ticket })).toMatchObject({ status: "FILLED" });
+});
+
+test("gateway whose order file fails opens nothing, and still closes", async () => {
+  const orderFile = memoryOrderFile();
+  const { client, backend, clock } = await serve({ orderFile });
+  await client.ask(openRequest(clock, "o"));
+  orderFile.append = async () => {
+    throw new Error("disk full");
+  };
+  expect(await client.ask(openRequest(clock, "p"))).toMatchObject({ error_code: "STORE_UNAVAILABLE" });
+  const ticket = Number(backend.positionsNow[0]?.ticket);
+  expect(await client.ask({ uuid: "c", action: "CLOSE", ticket })).toMatchObject({ status: "FILLED" });
+  expect(backend.executed).toHaveLength(2);
+});
+
+test("gateway with several accounts routes by account, by symbol, and by ticket", async () => {
+  const first = new FakeBackend("first", "111");
+  const second = new FakeBackend("second", "222");
+  const { client, clock } = await serve({ routes: [{ symbol: "XAU*", backend: "second" }] }, [first, second]);
+  expect(await client.ask(openRequest(clock, "a", { symbol: "XAUUSD" }))).toMatchObject({ status: "FILLED" });
+  expect(await client.ask(openRequest(clock, "b", { account: 222 }))).toMatchObject({ status: "FILLED" });
+  expect(await client.ask(openRequest(clock, "c"))).toMatchObject({ status: "FILLED" });
+  expect([first.executed.length, second.executed.length]).toEqual([1, 2]);
+  expect(await client.ask(openRequest(clock, "d", { account: "333" }))).toMatchObject({
+    error_code: "UNKNOWN_ACCOUNT",
+  });
+  const all = await client.ask({ uuid: "e", action: "GET_POSITIONS" });
+  expect(all["positions"]).toHaveLength(3);
+  // both fakes count from the same ticket, as two brokers may
+  expect(await client.ask({ uuid: "f", action: "CLOSE", ticket: 12_345_678 })).toMatchObject({
+    error_code: "AMBIGUOUS_TICKET",
+  });
+  expect(
+    await client.ask({ uuid: "g", action: "CLOSE", ticket: 12_345_678, symbol: "XAUUSD" }),
+  ).toMatchObject({ status: "FILLED" });
+  expect(
+    await client.ask({ uuid: "h", action: "CLOSE", ticket: 12_345_679, symbol: "GBPUSD" }),
+  ).toMatchObject({ error_code: "SYMBOL_MISMATCH" });
+  expect(await client.ask({ uuid: "i", action: "CLOSE", ticket: 99 })).toMatchObject({
+    error_code: "POSITION_NOT_FOUND",
+  });
+});
