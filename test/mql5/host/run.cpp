@@ -1,5 +1,6 @@
 // The program's life: OnInit, one event after another, OnDeinit.
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -103,6 +104,7 @@ void RunExpert() {
 }  // namespace
 
 int RunProgram() {
+  std::signal(SIGFPE, [](int) { Critical("zero divide"); });
   BindHandlers(g_handlers);
   ResolveImports();
   std::thread([] { g_terminal.ReadInput(); }).detach();

@@ -1,8 +1,13 @@
-import { randomBytes } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+} from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { hsalsa, xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
-import { x25519 } from "@noble/curves/ed25519.js";
 
 /** A CURVE key pair in bytes. */
 export interface RawKeys {
@@ -10,17 +15,31 @@ export interface RawKeys {
   readonly secretKey: Uint8Array;
 }
 
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+
 /** A fresh pair. */
 export function rawKeys(): RawKeys {
-  const secretKey = new Uint8Array(randomBytes(32));
-  return { secretKey, publicKey: x25519.getPublicKey(secretKey) };
+  const { x, d } = generateKeyPairSync("x25519").privateKey.export({ format: "jwk" });
+  if (x === undefined || d === undefined)
+    throw new Error("Cannot make a key pair: the platform exports none");
+  return { publicKey: Buffer.from(x, "base64url"), secretKey: Buffer.from(d, "base64url") };
+}
+
+/** The raw shared point; the platform's own X25519, since thousands of handshakes must not take minutes. */
+function sharedPoint(own: RawKeys, publicKey: Uint8Array): Uint8Array {
+  const okp = { kty: "OKP", crv: "X25519" };
+  const secret = { ...okp, x: base64(own.publicKey), d: base64(own.secretKey) };
+  return diffieHellman({
+    privateKey: createPrivateKey({ key: secret, format: "jwk" }),
+    publicKey: createPublicKey({ key: { ...okp, x: base64(publicKey) }, format: "jwk" }),
+  });
 }
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const concat = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-function boxKey(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
-  const shared = x25519.getSharedSecret(secretKey, publicKey);
+function boxKey(own: RawKeys, publicKey: Uint8Array): Uint8Array {
+  const shared = sharedPoint(own, publicKey);
   const words = (bytes: Uint8Array): Uint32Array => new Uint32Array(bytes.slice().buffer);
   const out = new Uint32Array(8);
   hsalsa(words(ascii("expand 32-byte k")), words(shared), new Uint32Array(4), out);
@@ -179,7 +198,7 @@ export class RawClient implements AsyncDisposable {
     }
     this.#input = this.#input.subarray(64);
 
-    const helloKey = boxKey(this.#short.secretKey, server);
+    const helloKey = boxKey(this.#short, server);
     const helloNonce = counter(++this.#nonce);
     const helloBox = xsalsa20poly1305(helloKey, concat(ascii("CurveZMQHELLO---"), helloNonce));
     const hello = concat(
@@ -198,13 +217,10 @@ export class RawClient implements AsyncDisposable {
     const opened = welcomeBox.decrypt(welcome.subarray(24));
     const serverShort = opened.subarray(0, 32);
     const cookie = opened.subarray(32);
-    this.#key = new Uint8Array(boxKey(this.#short.secretKey, serverShort));
+    this.#key = new Uint8Array(boxKey(this.#short, serverShort));
 
     const vouchNonce = new Uint8Array(randomBytes(16));
-    const vouchBox = xsalsa20poly1305(
-      boxKey(own.secretKey, serverShort),
-      concat(ascii("VOUCH---"), vouchNonce),
-    );
+    const vouchBox = xsalsa20poly1305(boxKey(own, serverShort), concat(ascii("VOUCH---"), vouchNonce));
     const vouch = concat(vouchNonce, vouchBox.encrypt(concat(this.#short.publicKey, server)));
     const type = ascii(bend.socketType ?? "DEALER");
     const metadata =
