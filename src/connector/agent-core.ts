@@ -123,7 +123,9 @@ export class AgentCore {
     for (let attempt = 1; ; attempt++) {
       this.requireStarted(`ask "${op}"`);
       try {
-        const timeoutMs = Math.max(1, deadlineMs - this.clock.nowMs());
+        // Each attempt has its share of the time that is left, so that one lost reply does not use it all up.
+        const left = deadlineMs - this.clock.nowMs();
+        const timeoutMs = Math.max(1, left / (retryPolicy.maxAttempts - attempt + 1));
         const answer = await this.#breakers[operation].run(
           () => this.link.session.query(op, args, read, { timeoutMs, signal: options.signal }),
           speaksAgainstAgent,
@@ -135,7 +137,7 @@ export class AgentCore {
         const late = this.clock.nowMs() + waitMs >= deadlineMs;
         if (attempt >= retryPolicy.maxAttempts || late || !isRetriable(error)) throw error;
         this.log.debug("A query is repeated", { op, attempt, waitMs, error });
-        await this.#sleep(waitMs);
+        await this.link.timers.sleep(waitMs);
       }
     }
   }
@@ -177,13 +179,6 @@ export class AgentCore {
     }
     this.mirror.symbols.set(name, record);
     return record;
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      // The clock's own timer: disconnect() ends the wait with the next attempt's error.
-      this.clock.setTimer(resolve, ms);
-    });
   }
 }
 

@@ -170,7 +170,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
             transport: zmtpTransport({ network: nodeNetwork, clock: systemClock, crypto: nodeCrypto }),
             clock: systemClock,
             randomBytes: nodeCrypto.randomBytes,
-            journal: nodeJournal(join(folder, "journal")),
+            journal: nodeJournal(join(folder, "agent.journal")),
             serverSecretKey: keys.server.secretKey,
             clients: [{ publicKey: keys.client.publicKey, name: "simulator.json" }],
             host: String(options.host),

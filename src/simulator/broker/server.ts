@@ -65,7 +65,7 @@ export class TradeServer {
       orders: new OrderBook(),
       historyOrders: new TicketLog<OrderRecord>(),
       historyDeals: new TicketLog<DealRecord>(),
-      utcMs: () => options.clock.wallMs(),
+      utcMs: () => Math.floor(options.clock.wallMs()),
     };
     this.#valuation = new Valuation(this.state, options.execution);
     const tickets = ticketsFrom(options.firstTicket);

@@ -81,7 +81,7 @@ export class SimulatedTerminal implements Terminal {
     if (!this.server.state.symbols.has(symbol))
       throw new RangeError(`Cannot quote ${symbol}: no such symbol`);
     const flags = (last?.bid === bid ? 0 : 2) | (last?.ask === ask ? 0 : 4);
-    this.onTick({ symbol, utcMs: this.#clock.wallMs(), bid, ask, last: 0, volume: 0, flags });
+    this.onTick({ symbol, utcMs: Math.floor(this.#clock.wallMs()), bid, ask, last: 0, volume: 0, flags });
   }
 
   /** Sets where faults are injected; replaces the hooks that were set before. */
@@ -191,7 +191,7 @@ export class SimulatedTerminal implements Terminal {
   }
 
   utcMs(): number {
-    return this.#clock.wallMs();
+    return Math.floor(this.#clock.wallMs());
   }
 
   orderSendAsync(request: TradeRequest): SendAccepted {

@@ -4,6 +4,7 @@ import type {
   LedgerEvent,
   MarketIntent,
   Outcome,
+  Role,
 } from "../../../src/protocol/v1/messages.ts";
 import { accountTopic, clientTopic, ledgerTopic, pulseTopic } from "../../../src/protocol/v1/topics.ts";
 import { type RawClient, result } from "../../kit/raw-client.ts";
@@ -42,9 +43,12 @@ export function closeIntent(position: string, changes: Partial<CloseIntent> = {}
 }
 
 /** A raw client that has become live as docs/protocol.md, 4.2 says. */
-export async function live(world: AgentWorld, instance = "raw-1"): Promise<RawClient> {
-  const raw = await world.raw({ instance });
-  await world.settle(raw.hello());
+export async function live(
+  world: AgentWorld,
+  options: { readonly client?: "main" | "other"; readonly instance?: string; readonly role?: Role } = {},
+): Promise<RawClient> {
+  const raw = await world.raw(options);
+  await world.settle(raw.hello(options.role));
   const events = raw.channel("events");
   for (const topic of [ledgerTopic(), pulseTopic(), accountTopic(), clientTopic(raw.publicKeyHex)]) {
     events.subscribe(topic);

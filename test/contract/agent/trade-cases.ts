@@ -217,7 +217,7 @@ export const tradeCases: readonly AgentCase[] = [
       result(await world.settle(raw.request("outcome", { id: "v-2" })));
       world.kill();
       await world.restart();
-      const again = await live(world, "raw-2");
+      const again = await live(world, { instance: "raw-2" });
       again.sendCommand(again.command("v-2", marketIntent()));
       equal(codeOf(await outcomeOf(world, again, "v-2")), "VOID");
       equal(world.broker.executed.length, 0);
