@@ -87,7 +87,8 @@ export class CurveClient {
   readonly permanent: Keys;
   readonly transient: Keys = keys();
   readonly #serverKey: Uint8Array;
-  #serverTransient: Uint8Array = new Uint8Array(32);
+  /** Before WELCOME the base point, which nobody's key is. */
+  #serverTransient: Uint8Array = Uint8Array.of(9, ...new Uint8Array(31));
   #cookie: Uint8Array = new Uint8Array(96);
 
   constructor(serverKey: Uint8Array, permanent: Keys = keys()) {
