@@ -133,6 +133,8 @@ export class Heartbeat {
       this.#nextPingAtMs = Number.POSITIVE_INFINITY;
       return;
     }
+    // Unread answers are no missing answers; and PINGs are what tells a peer that we stop that we are alive.
+    if (this.#paused) return;
     this.#unanswered++;
     this.#silentSinceMs = Math.min(this.#silentSinceMs, nowMs);
   }
