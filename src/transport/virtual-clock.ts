@@ -13,8 +13,11 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
-/** Turns of the event loop that pass without touching a timer before an instant counts as settled. */
-const quietTurns = 2;
+/**
+ * Turns of the event loop that pass without touching a timer before an instant counts as settled. The first may begin
+ * before a promise chain asks for an immediate, so three see an immediate of an immediate done.
+ */
+const quietTurns = 3;
 
 /**
  * Turns after which an instant is left even though timers are still being set for it. It bounds a component that sets
