@@ -13,7 +13,7 @@ const directoryMode = 0o700;
  * A journal in a file. Writes are flushed to the disk (fdatasync) before they count; what a power cut can lose beyond
  * that is what the disk itself has not written although it said so. The lock holds among processes of one machine.
  */
-export function nodeJournal(path: string): JournalStore {
+export function fileJournal(path: string): JournalStore {
   const file = resolve(path);
   // Writes of a file that was abandoned in this process may still be under way when it is opened again.
   let settled: Promise<void> = Promise.resolve();
