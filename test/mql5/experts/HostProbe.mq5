@@ -170,7 +170,7 @@ void OnTick(void)
   {
    g_ticks++;
    Print("tick ",g_ticks);
-   if(InpMode=="trade")
+   if(InpMode=="trade" && g_ticks==1)
       TryTrade();
    if(InpMode=="slow" && g_ticks==1)
      {
@@ -197,6 +197,8 @@ void OnTimer(void)
 void OnTradeTransaction(const MqlTradeTransaction &transaction,const MqlTradeRequest &request,const MqlTradeResult &result)
   {
    g_transactions++;
+   if(transaction.type==TRADE_TRANSACTION_POSITION || transaction.type==TRADE_TRANSACTION_DEAL_ADD)
+      Print("traded ",EnumToString(transaction.type)," positions ",PositionsTotal()," time ",TimeTradeServer()-TimeGMT());
    if(g_first_order==0)
       g_first_order=transaction.order;
    g_last_order=transaction.order;

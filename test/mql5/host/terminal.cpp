@@ -130,6 +130,7 @@ void Terminal::Apply(const Json &message) {
     }
   } else if (type == "clock") {
     brokerOffsetMs = value["brokerMs"].Integer() - WallMs();
+    utcOffsetMs = value["utcMs"].Integer() - WallMs();
   } else if (type == "ticks") {
     const std::string name = message["symbol"].text;
     if (symbols.count(name) == 0) Critical("control channel: ticks of an unknown symbol");
@@ -247,7 +248,11 @@ datetime TimeTradeServer() {
   return (WallMs() + g_terminal.brokerOffsetMs) / 1000;
 }
 
-datetime TimeGMT() { return WallMs() / 1000; }
-datetime TimeLocal() { return WallMs() / 1000; }
+datetime TimeGMT() {
+  const std::lock_guard<std::mutex> lock(g_terminal.mutex);
+  return (WallMs() + g_terminal.utcOffsetMs) / 1000;
+}
+
+datetime TimeLocal() { return TimeGMT(); }
 
 }  // namespace mql

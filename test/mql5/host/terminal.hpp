@@ -49,6 +49,7 @@ class Terminal {
   std::vector<std::string> symbolOrder;
   std::map<std::string, SymbolState> symbols;
   mlong brokerOffsetMs = 0;
+  mlong utcOffsetMs = 0;
   std::deque<Event> queue;
   std::map<mlong, Json> replies;
   bool inputClosed = false;

@@ -34,6 +34,7 @@ export class Program implements AsyncDisposable {
   readonly #ended: Promise<ProgramEnd>;
   #end: ProgramEnd | undefined;
   #noise = "";
+  #watcher: ((message: HostMessage) => void) | undefined;
   #onCall: ((name: string, value: unknown) => unknown) | undefined;
 
   constructor(binary: Binary, options: ProgramOptions = {}) {
@@ -95,6 +96,11 @@ export class Program implements AsyncDisposable {
     this.#onCall = calls;
   }
 
+  /** Hears every message from now on. */
+  watch(listener: (message: HostMessage) => void): void {
+    this.#watcher = listener;
+  }
+
   /** Sends one message to the host. */
   send(message: Readonly<Record<string, unknown>>): void {
     this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
@@ -140,6 +146,7 @@ export class Program implements AsyncDisposable {
   #take(line: string): void {
     const message: HostMessage = JSON.parse(line);
     this.#messages.push(message);
+    this.#watcher?.(message);
     if (message.t === "call")
       this.send({ t: "reply", id: message.id, v: this.#onCall?.(message.name, message.v) ?? null });
     this.#wake();
