@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { CAC } from "cac";
 import { nodeCrypto } from "../../adapters/node-crypto.ts";
-import { nodeJournal } from "../../adapters/node-files.ts";
+import { fileJournal } from "../../adapters/node-files.ts";
 import { nodeNetwork } from "../../adapters/node-network.ts";
 import { zmtpTransport } from "../../adapters/zmtp-transport.ts";
 import { encodeKey } from "../../security/keys.ts";
@@ -170,7 +170,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
             transport: zmtpTransport({ network: nodeNetwork, clock: systemClock, crypto: nodeCrypto }),
             clock: systemClock,
             randomBytes: nodeCrypto.randomBytes,
-            journal: nodeJournal(join(folder, "agent.journal")),
+            journal: fileJournal(join(folder, "agent.journal")),
             serverSecretKey: keys.server.secretKey,
             clients: [{ publicKey: keys.client.publicKey, name: "simulator.json" }],
             host: String(options.host),
