@@ -1,16 +1,12 @@
 import type { Clock } from "../../transport/clock.ts";
 import type { ByteStream, Endpoint, Network, StreamEvents } from "../../transport/network.ts";
+import { type FaultHandle, type FaultOptions, FaultSet } from "./fault.ts";
+import { Line } from "./line.ts";
+import { type Direction, type FrameAction, isFor, type LinkRule } from "./link-rule.ts";
 
-/** A connection under the kit's control, from the dialling side. */
-interface Link {
-  readonly port: number;
-  readonly inner: ByteStream;
-  readonly events: StreamEvents;
-  closed: boolean;
-}
-
-/** Which connections a fault is for: those dialled to this port, or all. */
-export interface LinkFilter {
+/** Which connections a fault is for, and when it strikes. */
+export interface LinkFilter extends FaultOptions {
+  /** Those dialled to this port. @default all */
   readonly port?: number;
 }
 
@@ -21,67 +17,40 @@ export interface NetworkFaults {
   /** Breaks connections at once, as a reset would. Returns how many. */
   cut(filter?: LinkFilter): number;
   /** Breaks the next matching connection after so many more bytes in one direction: in mid-frame if so chosen. */
-  cutAfter(direction: "send" | "receive", bytes: number, filter?: LinkFilter): FaultHandle;
-  /** Lets nothing through in either direction while it stands, without closing: a half-open connection. */
+  cutAfter(direction: Direction, bytes: number, filter?: LinkFilter): FaultHandle;
+  /**
+   * Breaks the next matching connection in the middle of a whole frame, which `skip` can choose: half of the frame
+   * arrives. Greeting and handshake frames count like others.
+   */
+  cutInFrame(direction: Direction, filter?: LinkFilter): FaultHandle;
+  /** Loses all bytes in both directions while it stands, without closing: a half-open connection. */
   halfOpen(filter?: LinkFilter): FaultHandle;
+  /** Holds all bytes in both directions back while it stands; they arrive when it is healed. */
+  stall(filter?: LinkFilter): FaultHandle;
   /** Refuses new connections while it stands. */
   refuse(filter?: LinkFilter): FaultHandle;
   /** Delays every chunk in both directions while it stands; order is kept. */
   delay(delayMs: number, filter?: LinkFilter): FaultHandle;
   /** Changes one bit of the next chunk in this direction. */
-  corrupt(direction: "send" | "receive", filter?: LinkFilter): FaultHandle;
+  corrupt(direction: Direction, filter?: LinkFilter): FaultHandle;
+  /** Drops, doubles, delays or swaps whole ZMTP frames of one direction, encrypted as they are. */
+  frames(action: FrameAction, direction: Direction, filter?: LinkFilter): FaultHandle;
   /** Connections open now. */
   open(filter?: LinkFilter): number;
 }
 
-/** A standing fault. */
-export interface FaultHandle {
-  /** How often it has struck. */
-  readonly fired: number;
-  /** Takes the fault back. */
-  heal(): void;
-}
-
-type Kind = "cutAfter" | "halfOpen" | "refuse" | "delay" | "corrupt";
-
-class Rule implements FaultHandle {
-  fired = 0;
-  readonly kind: Kind;
-  readonly filter: LinkFilter;
-  readonly direction: "send" | "receive" | undefined;
-  amount: number;
-  readonly #rules: Set<Rule>;
-
-  constructor(rules: Set<Rule>, kind: Kind, filter: LinkFilter, direction?: "send" | "receive", amount = 0) {
-    this.#rules = rules;
-    this.kind = kind;
-    this.filter = filter;
-    this.direction = direction;
-    this.amount = amount;
-    rules.add(this);
-  }
-
-  heal(): void {
-    this.#rules.delete(this);
-  }
-}
-
-function matches(filter: LinkFilter, port: number): boolean {
-  return filter.port === undefined || filter.port === port;
+interface Link {
+  readonly port: number;
+  readonly inner: ByteStream;
+  readonly events: StreamEvents;
+  readonly lines: readonly Line[];
+  closed: boolean;
 }
 
 /** Wraps a network so that its connections can be cut, silenced, delayed and corrupted, in memory and over TCP alike. */
 export function faultyNetwork(inner: Network, clock: Clock): NetworkFaults {
-  const rules = new Set<Rule>();
+  const rules = new FaultSet<LinkRule>();
   const links = new Set<Link>();
-
-  function find(kind: Kind, port: number, direction?: "send" | "receive"): Rule | undefined {
-    for (const rule of rules) {
-      if (rule.kind !== kind || !matches(rule.filter, port)) continue;
-      if (rule.direction === undefined || rule.direction === direction) return rule;
-    }
-    return undefined;
-  }
 
   function finish(link: Link, fault?: Error): void {
     if (link.closed) return;
@@ -97,114 +66,95 @@ export function faultyNetwork(inner: Network, clock: Clock): NetworkFaults {
     clock.setTimer(() => finish(link, fault), 0);
   }
 
-  /** Runs a chunk through the standing faults, then hands on what is left of it. */
-  function pass(
-    link: Link,
-    direction: "send" | "receive",
-    chunk: Uint8Array,
-    forward: (chunk: Uint8Array) => void,
-  ): void {
-    const silence = find("halfOpen", link.port);
-    if (silence !== undefined) {
-      silence.fired++;
-      return;
-    }
-    const corruption = find("corrupt", link.port, direction);
-    if (corruption !== undefined && chunk.length > 0) {
-      corruption.fired++;
-      corruption.heal();
-      const at = chunk.length >> 1;
-      chunk[at] = (chunk[at] ?? 0) ^ 1;
-    }
-    const limit = find("cutAfter", link.port, direction);
-    if (limit !== undefined) {
-      if (chunk.length >= limit.amount) {
-        limit.fired++;
-        limit.heal();
-        if (limit.amount > 0) forward(chunk.subarray(0, limit.amount));
-        // What was forwarded still arrives: the far side sees half a frame, then the end.
-        link.inner.end();
-        clock.setTimer(() => breakLink(link), 1);
-        return;
-      }
-      limit.amount -= chunk.length;
-    }
-    forward(chunk);
-  }
-
-  /** Keeps the order of one direction while delays come and go. */
-  function delayLine(link: Link): (run: () => void) => void {
-    let busyUntilMs = 0;
-    return (run): void => {
-      const rule = find("delay", link.port);
-      const dueMs = Math.max(busyUntilMs, rule === undefined ? 0 : clock.nowMs() + rule.amount);
-      if (dueMs <= clock.nowMs()) {
-        run();
-        return;
-      }
-      if (rule !== undefined) rule.fired++;
-      busyUntilMs = dueMs;
-      clock.setTimer(run, dueMs - clock.nowMs());
-    };
-  }
-
   function connect(endpoint: Endpoint, events: StreamEvents): ByteStream {
-    const refusal = find("refuse", endpoint.port);
+    const { port } = endpoint;
+    const refusal = rules.strike((rule) => rule.kind === "refuse" && isFor(rule, port));
     if (refusal !== undefined) {
-      refusal.fired++;
       const refused = new Error("Connection refused by the fault kit");
       clock.setTimer(() => events.close(refused), 0);
-      return deadStream(`${endpoint.host}:${endpoint.port}`);
+      return deadStream(`${endpoint.host}:${port}`);
     }
-    let inward: (run: () => void) => void = (run) => run();
     const stream = inner.connect(endpoint, {
       open: (): void => {
         if (!link.closed) events.open();
       },
-      data: (chunk): void =>
-        inward(() => {
-          if (link.closed) return;
-          pass(link, "receive", chunk, (rest) => events.data(rest));
-        }),
+      data: (chunk): void => receive.push(chunk),
       drain: (): void => {
         if (!link.closed) events.drain();
       },
-      close: (fault): void => inward(() => finish(link, fault)),
+      close: (fault): void => receive.behind(() => finish(link, fault)),
     });
-    const link: Link = { port: endpoint.port, inner: stream, events, closed: false };
+    let room = true;
+    const common = { port, clock, rules, torn: (): void => tear(link) };
+    const send = new Line({
+      ...common,
+      direction: "send",
+      forward: (bytes): void => {
+        if (!link.closed) room = stream.write(bytes);
+      },
+    });
+    const receive = new Line({
+      ...common,
+      direction: "receive",
+      forward: (bytes): void => {
+        if (!link.closed) events.data(bytes);
+      },
+    });
+    const link: Link = { port, inner: stream, events, lines: [send, receive], closed: false };
     links.add(link);
-    inward = delayLine(link);
-    const outward = delayLine(link);
     return {
       remoteAddress: stream.remoteAddress,
       write(chunk): boolean {
-        let room = true;
-        outward(() => {
-          if (!link.closed) pass(link, "send", chunk, (rest) => (room = stream.write(rest)));
-        });
+        room = true;
+        if (!link.closed) send.push(chunk);
         return room;
       },
       pause: (): void => stream.pause(),
       resume: (): void => stream.resume(),
-      end: (): void => outward(() => stream.end()),
+      end: (): void => send.behind(() => stream.end()),
       destroy: (fault): void => stream.destroy(fault),
     };
   }
 
+  /** What was forwarded still arrives: the far side sees half a frame, then the end. */
+  function tear(link: Link): void {
+    link.inner.end();
+    clock.setTimer(() => breakLink(link), 1);
+  }
+
+  function matching(filter: LinkFilter): Link[] {
+    return [...links].filter((link) => filter.port === undefined || filter.port === link.port);
+  }
+
+  const once = (filter: LinkFilter): FaultOptions => ({ times: 1, ...filter });
   return {
     network: { connect, listen: (endpoint, accept) => inner.listen(endpoint, accept) },
     cut(filter = {}): number {
-      const hit = [...links].filter((link) => matches(filter, link.port));
+      const hit = matching(filter);
       for (const link of hit) breakLink(link);
       return hit.length;
     },
-    cutAfter: (direction, bytes, filter = {}) => new Rule(rules, "cutAfter", filter, direction, bytes),
-    halfOpen: (filter = {}) => new Rule(rules, "halfOpen", filter),
-    refuse: (filter = {}) => new Rule(rules, "refuse", filter),
-    delay: (delayMs, filter = {}) => new Rule(rules, "delay", filter, undefined, delayMs),
-    corrupt: (direction, filter = {}) => new Rule(rules, "corrupt", filter, direction),
-    open: (filter = {}) => [...links].filter((link) => matches(filter, link.port)).length,
+    cutAfter: (direction, bytes, filter = {}) =>
+      rules.add({ kind: "cutAfter", ...onPort(filter), direction, bytes }, once(filter)),
+    cutInFrame: (direction, filter = {}) =>
+      rules.add({ kind: "cutInFrame", ...onPort(filter), direction }, once(filter)),
+    halfOpen: (filter = {}) => rules.add({ kind: "halfOpen", ...onPort(filter) }, filter),
+    stall: (filter = {}) =>
+      rules.add({ kind: "stall", ...onPort(filter) }, filter, () => {
+        for (const link of matching(filter)) for (const line of link.lines) line.release();
+      }),
+    refuse: (filter = {}) => rules.add({ kind: "refuse", ...onPort(filter) }, filter),
+    delay: (delayMs, filter = {}) => rules.add({ kind: "delay", ...onPort(filter), delayMs }, filter),
+    corrupt: (direction, filter = {}) =>
+      rules.add({ kind: "corrupt", ...onPort(filter), direction }, once(filter)),
+    frames: (action, direction, filter = {}) =>
+      rules.add({ kind: "frame", ...onPort(filter), direction, action }, filter),
+    open: (filter = {}) => matching(filter).length,
   };
+}
+
+function onPort(filter: LinkFilter): { readonly port?: number } {
+  return filter.port === undefined ? {} : { port: filter.port };
 }
 
 /** What a refused connect returns: nothing can be done with it, and nothing needs to be. */

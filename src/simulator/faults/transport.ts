@@ -6,6 +6,8 @@ import type {
   ConnectOptions,
   Transport,
 } from "../../transport/transport.ts";
+import { type FaultHandle, type FaultOptions, FaultSet } from "./fault.ts";
+import type { Direction } from "./link-rule.ts";
 
 /** What a rule does to a message. */
 export type MessageAction =
@@ -13,26 +15,18 @@ export type MessageAction =
   | { readonly kind: "duplicate" }
   | { readonly kind: "delay"; readonly delayMs: number }
   /** Held back until the next message of the same direction and channel has passed. */
-  | { readonly kind: "swap" };
+  | { readonly kind: "swap" }
+  /** Passes; for counting, and for `onStrike`. */
+  | { readonly kind: "pass" };
 
 /** A disturbance of whole messages, above the engine. */
-export interface MessageRule {
+export interface MessageRule extends FaultOptions {
   readonly channel: Channel;
   /** As the connector sees it. */
-  readonly direction: "send" | "receive";
+  readonly direction: Direction;
   readonly action: MessageAction;
   /** Which messages; all if left out. Frames as on the wire. */
   readonly match?: (frames: readonly Uint8Array[]) => boolean;
-  /** How often; without end if left out. */
-  readonly times?: number;
-}
-
-/** A rule that stands. */
-export interface StandingRule {
-  /** How often it has struck. */
-  readonly fired: number;
-  /** Takes the rule back. */
-  heal(): void;
 }
 
 /** A transport whose messages can be disturbed on the connector's side. */
@@ -40,43 +34,28 @@ export interface TransportFaults {
   /** The transport to give to the connector. */
   readonly transport: Transport;
   /** Adds a rule; the first rule that matches a message applies to it. */
-  add(rule: MessageRule): StandingRule;
+  add(rule: MessageRule): FaultHandle;
 }
 
-interface Standing {
-  readonly rule: MessageRule;
-  fired: number;
-}
+type Frames = readonly Uint8Array[];
 
 /** Wraps a transport so that messages can be dropped, duplicated, delayed and reordered. */
 export function faultyTransport(inner: Transport, clock: Clock): TransportFaults {
-  const rules = new Set<Standing>();
-
-  function strike(
-    channel: Channel,
-    direction: "send" | "receive",
-    frames: readonly Uint8Array[],
-  ): MessageAction | undefined {
-    for (const standing of rules) {
-      const { rule } = standing;
-      if (rule.channel !== channel || rule.direction !== direction) continue;
-      if (rule.match !== undefined && !rule.match(frames)) continue;
-      standing.fired++;
-      if (rule.times !== undefined && standing.fired >= rule.times) rules.delete(standing);
-      return rule.action;
-    }
-    return undefined;
-  }
+  const rules = new FaultSet<MessageRule>();
 
   /** One direction of one channel: applies the rules and hands on. */
   function line(
     channel: Channel,
-    direction: "send" | "receive",
-    forward: (frames: readonly Uint8Array[]) => boolean,
-  ): (frames: readonly Uint8Array[]) => boolean {
-    const held: (readonly Uint8Array[])[] = [];
+    direction: Direction,
+    forward: (frames: Frames) => boolean,
+  ): (frames: Frames) => boolean {
+    const held: Frames[] = [];
     return (frames): boolean => {
-      const action = strike(channel, direction, frames);
+      const { action } =
+        rules.strike(
+          (rule) =>
+            rule.channel === channel && rule.direction === direction && (rule.match?.(frames) ?? true),
+        ) ?? {};
       if (action?.kind === "drop") return true;
       if (action?.kind === "swap") {
         held.push(frames);
@@ -129,17 +108,6 @@ export function faultyTransport(inner: Transport, clock: Clock): TransportFaults
       connect,
       listen: (options, events) => inner.listen(options, events),
     },
-    add(rule): StandingRule {
-      const standing: Standing = { rule, fired: 0 };
-      rules.add(standing);
-      return {
-        get fired(): number {
-          return standing.fired;
-        },
-        heal: (): void => {
-          rules.delete(standing);
-        },
-      };
-    },
+    add: (rule) => rules.add(rule, rule),
   };
 }

@@ -1,0 +1,23 @@
+/** Faults for tests: of bytes, messages, machines, disks, terminals and trade servers, at a named point or by a seed. */
+export type { AgentFaults, PointFilter } from "./agent.ts";
+export { agentFaults } from "./agent.ts";
+export type { BrokerFaults, InjectableTerminal, TransactionAction } from "./broker.ts";
+export { brokerFaults } from "./broker.ts";
+export type { FaultHandle, FaultOptions } from "./fault.ts";
+export type { FaultyHost, SuspendOptions } from "./host.ts";
+export { faultyHost } from "./host.ts";
+export type { JournalFaults, JournalWrite, TearOptions } from "./journal.ts";
+export { faultyJournal } from "./journal.ts";
+export type { Direction, FrameAction } from "./link-rule.ts";
+export type { LinkFilter, NetworkFaults } from "./network.ts";
+export { faultyNetwork } from "./network.ts";
+export type { FaultTargets, PlayedFaults } from "./play.ts";
+export { playFaults } from "./play.ts";
+export type { FaultKind, ScheduledFault, ScheduleOptions } from "./schedule.ts";
+export { faultKinds, faultSchedule } from "./schedule.ts";
+export type { TerminalFaults, UnsynchronisedOptions } from "./terminal.ts";
+export { faultyTerminal } from "./terminal.ts";
+export type { TrafficRecord } from "./traffic.ts";
+export { recordTraffic } from "./traffic.ts";
+export type { MessageAction, MessageRule, TransportFaults } from "./transport.ts";
+export { faultyTransport } from "./transport.ts";

@@ -1,0 +1,182 @@
+import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
+import { type Agent, createAgent } from "../../../src/simulator/agent/agent.ts";
+import type { AgentLimits, AgentPoint, AgentRefusal } from "../../../src/simulator/agent/agent-options.ts";
+import { MemoryJournalStore } from "../../../src/simulator/agent/memory-journal.ts";
+import { alwaysOpen, SimulatedTerminal, symbolSpec } from "../../../src/simulator/broker/mod.ts";
+import { type AgentFaults, agentFaults } from "../../../src/simulator/faults/agent.ts";
+import { type BrokerFaults, brokerFaults } from "../../../src/simulator/faults/broker.ts";
+import { type FaultyHost, faultyHost } from "../../../src/simulator/faults/host.ts";
+import { faultyJournal, type JournalFaults } from "../../../src/simulator/faults/journal.ts";
+import { faultyTerminal, type TerminalFaults } from "../../../src/simulator/faults/terminal.ts";
+import type { Channel } from "../../../src/transport/transport.ts";
+import type { KeyPair } from "../../../src/zmtp/crypto/types.ts";
+import { nodeHmac, seededCrypto } from "./seeded-crypto.ts";
+import type { Time } from "./time.ts";
+
+/** What a site is made of. */
+export interface SiteOptions {
+  readonly name: string;
+  readonly seed: string;
+  readonly time: Time;
+  readonly clients: readonly Uint8Array[];
+  readonly limits?: Partial<AgentLimits>;
+  /** The trade server's way, one direction and back. @default 20 */
+  readonly brokerLatencyMs?: number;
+}
+
+/** A point that the agent passed. */
+export interface PassedPoint {
+  readonly point: AgentPoint;
+  readonly id: string | undefined;
+  readonly op: string | undefined;
+  readonly atMs: number;
+}
+
+/** A broker, a terminal, a journal and an agent, each with its faults, and the truth at the broker. */
+export class Site {
+  readonly name: string;
+  readonly keys: KeyPair;
+  readonly terminal: SimulatedTerminal;
+  readonly view: TerminalFaults;
+  readonly broker: BrokerFaults;
+  readonly journalStore: MemoryJournalStore = new MemoryJournalStore();
+  readonly journal: JournalFaults;
+  readonly points: AgentFaults;
+  /** Points passed, newest last; the oldest are forgotten. */
+  readonly passed: PassedPoint[] = [];
+  readonly refusals: AgentRefusal[] = [];
+  /** What the agent reported as faults of its surroundings, as text. */
+  readonly faults: string[] = [];
+  ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
+  readonly #options: SiteOptions;
+  readonly #machine: { jumpMs: number } = { jumpMs: 0 };
+  #agent: Agent | undefined;
+  #host: FaultyHost | undefined;
+  #lives = 0;
+
+  constructor(options: SiteOptions) {
+    const { name, seed, time } = options;
+    this.#options = options;
+    this.name = name;
+    this.keys = seededCrypto(`${seed} keys`).keyAgreement.generateKeyPair();
+    this.terminal = new SimulatedTerminal({
+      clock: time.clock,
+      symbols: ["EURUSD", "GBPUSD", "USDJPY"].map((symbol) =>
+        symbolSpec(symbol, { tradeSessions: alwaysOpen, quoteSessions: alwaysOpen }),
+      ),
+      account: { balance: 1_000_000 },
+      latencyMs: options.brokerLatencyMs ?? 20,
+      seed,
+    });
+    this.terminal.quote("EURUSD", 1.1, 1.1002);
+    this.terminal.quote("GBPUSD", 1.25, 1.2503);
+    this.terminal.quote("USDJPY", 150, 150.02);
+    this.view = faultyTerminal(this.terminal, {
+      nowMs: () => time.clock.nowMs(),
+      wallMs: () => this.#host?.clock.wallMs() ?? time.clock.wallMs(),
+      setTimer: (callback, delayMs) => time.clock.setTimer(callback, delayMs),
+    });
+    this.broker = brokerFaults(this.terminal);
+    this.journal = faultyJournal(this.journalStore, time.clock);
+    this.points = agentFaults((point, { id, op }) => {
+      this.passed.push({ point, id, op, atMs: time.clock.nowMs() });
+      if (this.passed.length > 4_096) this.passed.splice(0, 2_048);
+    });
+  }
+
+  /** The agent of now. */
+  get agent(): Agent {
+    if (this.#agent === undefined) throw new Error(`The agent of ${this.name} has not been started`);
+    return this.#agent;
+  }
+
+  /** The machine of the agent of now. */
+  get host(): FaultyHost {
+    if (this.#host === undefined) throw new Error(`The agent of ${this.name} has not been started`);
+    return this.#host;
+  }
+
+  /** How often the agent was started. */
+  get lives(): number {
+    return this.#lives;
+  }
+
+  get dead(): boolean {
+    return this.#host?.dead ?? true;
+  }
+
+  /** Moves the wall clock of the agent's machine, for this life and the later ones. */
+  jumpWall(ms: number): void {
+    this.#machine.jumpMs += ms;
+    this.#host?.jumpWall(ms);
+  }
+
+  /** Starts the agent, the first time or after `kill`. */
+  async start(): Promise<void> {
+    const { time, seed, clients, limits, name } = this.#options;
+    const life = ++this.#lives;
+    const host = faultyHost(time);
+    host.jumpWall(this.#machine.jumpMs);
+    const crypto = seededCrypto(`${seed} agent ${life}`);
+    const agent = createAgent({
+      terminal: this.view.terminal,
+      transport: zmtpTransport({ network: host.network, clock: host.clock, crypto }),
+      clock: host.clock,
+      randomBytes: crypto.randomBytes,
+      journal: this.journal.store,
+      serverSecretKey: this.keys.secretKey,
+      clients: clients.map((publicKey) => ({ publicKey })),
+      host: "127.0.0.1",
+      ports: this.ports,
+      brokerZone: "eet-us",
+      name,
+      version: "0.0.0",
+      hooks: this.points.hooks,
+      hmac: nodeHmac,
+      sharedSecret: crypto.keyAgreement.sharedSecret,
+      onRefusal: (refusal) => {
+        this.refusals.push(refusal);
+        if (this.refusals.length > 4_096) this.refusals.splice(0, 2_048);
+      },
+      onFault: (fault, where) => {
+        this.faults.push(`${where}: ${String(fault)}`);
+        if (this.faults.length > 256) this.faults.shift();
+      },
+      ...(limits === undefined ? {} : { limits }),
+    });
+    this.#agent = agent;
+    this.#host = host;
+    this.ports = (await agent.start()).ports;
+  }
+
+  /** Kills the agent at once, process and connections. */
+  kill(): void {
+    this.#agent?.kill();
+    this.#host?.kill();
+  }
+
+  /** Kills the agent, if it lives, and starts it again after a while. */
+  async restart(downMs = 200): Promise<void> {
+    this.kill();
+    await this.#options.time.settle(this.#startAfter(downMs));
+  }
+
+  /** As `restart`, from within virtual time: does not let time pass itself. */
+  async #startAfter(downMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#options.time.clock.setTimer(resolve, downMs);
+    });
+    await this.start();
+  }
+
+  /** Kills the agent now and starts it later by the world's clock, while time is already passing. */
+  restartSoon(downMs: number): Promise<void> {
+    this.kill();
+    return this.#startAfter(downMs);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#agent !== undefined && !this.dead) await this.#options.time.settle(this.#agent.stop());
+    this.terminal.dispose();
+  }
+}
