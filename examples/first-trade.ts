@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MT5Connector, type MT5ConnectorConfig, type TickData } from "../mod.ts";
+import { MT5Connector, type MT5ConnectorConfig, MT5Error, type TickData } from "../mod.ts";
 
 /** A simulator in its own process. It ends with its standard input, so it never outlives this one. */
 interface SimulatorProcess {
@@ -203,4 +203,10 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? `Error: ${error.message}` : error);
+  if (error instanceof MT5Error) console.error(`Remedy: ${error.remedy}`);
+  process.exitCode = 1;
+}

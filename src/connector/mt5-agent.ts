@@ -209,8 +209,12 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
     const { log } = this.#deps;
     const { state } = status;
     const reason = "reason" in status ? status.reason : "reasons" in status ? status.reasons.join("; ") : "";
-    if (state !== before.state)
-      log[state === "connected" ? "info" : "warn"](`The agent is ${state}`, { reason });
+    if (state !== before.state) {
+      // Connecting and disconnecting on demand are no news; a loss is.
+      const wanted =
+        state === "connecting" || state === "connected" || (state === "disconnected" && status.cause === undefined);
+      log[wanted ? "info" : "warn"](`The agent is ${state}`, { reason });
+    }
     this.emit("connectionStatus", status);
     this.#deps.status(status, before);
     const usable = isUsable(status);
