@@ -212,7 +212,9 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
     if (state !== before.state) {
       // Connecting and disconnecting on demand are no news; a loss is.
       const wanted =
-        state === "connecting" || state === "connected" || (state === "disconnected" && status.cause === undefined);
+        state === "connecting" ||
+        state === "connected" ||
+        (state === "disconnected" && status.cause === undefined);
       log[wanted ? "info" : "warn"](`The agent is ${state}`, { reason });
     }
     this.emit("connectionStatus", status);

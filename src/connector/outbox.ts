@@ -141,7 +141,13 @@ export class Outbox {
 
   /** Outcomes may have gone with a part of the ledger: every open command is repeated, and the journal answers (5.1). */
   repeatAll(): void {
-    for (const command of this.#open.values()) if (command.sent) this.#requeue(command);
+    for (const command of this.#open.values()) {
+      if (!command.sent) continue;
+      // Whether it is still unknown has to be asked again, too.
+      command.lastUnknown = undefined;
+      if (command.closed) this.#ask(command);
+      else this.#requeue(command);
+    }
   }
 
   /** Writes what can be written. */
@@ -173,13 +179,13 @@ export class Outbox {
     if (outcome.state === "refused") this.#mendWindow(outcome);
     const command = this.#open.get(outcome.id);
     if (command === undefined) return false;
-    if (outcome.state === "void") {
-      this.#notExecuted(command, "VOID", "it never reached the trade server, and its id is void now");
-      return true;
-    }
-    if (outcome.digest !== command.digest) return false;
+    // A tombstone is about the id as such; everything else about the command that bears this digest (6.3).
+    if (outcome.state !== "void" && outcome.digest !== command.digest) return false;
     switch (outcome.state) {
       case "pending":
+        return true;
+      case "void":
+        this.#notExecuted(command, "VOID", "it never reached the trade server, and its id is void now");
         return true;
       case "executed":
         this.#settle(command, outcome);

@@ -167,7 +167,10 @@ export class Requests {
             reject: fail,
             resolve: (reply, bulk, receivedMs): void => {
               const roundTripMs = receivedMs - sentMs;
-              if (!reply.ok) return fail(refusal(op, reply.error, this.#deps.agentId));
+              if (!reply.ok) {
+                fail(refusal(op, reply.error, this.#deps.agentId));
+                return;
+              }
               const { epoch, seq, agentMs } = reply;
               try {
                 const result = read(reply.result);

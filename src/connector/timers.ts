@@ -4,15 +4,11 @@ import type { Clock, Timer } from "../transport/clock.ts";
 export class TimerScope {
   readonly #clock: Clock;
   readonly #pending: Set<Timer> = new Set();
+  readonly #sleepers: Set<() => void> = new Set();
   #ended = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** How many timers wait. */
-  get size(): number {
-    return this.#pending.size;
   }
 
   /** Sets a timer; one that is set after `end` is never called. */
@@ -32,6 +28,18 @@ export class TimerScope {
     return handle;
   }
 
+  /** Resolves after a time, or when the scope ends. */
+  sleep(ms: number): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#sleepers.add(resolve);
+      this.set(() => {
+        this.#sleepers.delete(resolve);
+        resolve();
+      }, ms);
+    });
+  }
+
   /** Takes timers again after `end`. */
   begin(): void {
     this.#ended = false;
@@ -41,5 +49,7 @@ export class TimerScope {
   end(): void {
     this.#ended = true;
     for (const timer of [...this.#pending]) timer.cancel();
+    for (const wake of [...this.#sleepers]) wake();
+    this.#sleepers.clear();
   }
 }

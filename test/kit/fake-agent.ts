@@ -224,7 +224,10 @@ export class FakeAgent {
   #pulse: Timer | undefined;
   readonly #signers: Record<"command" | "sync", Signer>;
   #challenges: Set<string> = new Set();
-  readonly #refusals: Map<string, { readonly code: CommandRefusal; readonly issuedAt: number }> = new Map();
+  readonly #refusals: Map<
+    string,
+    { readonly code: CommandRefusal; readonly epoch: number; readonly issuedAt: number }
+  > = new Map();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -721,13 +724,18 @@ export class FakeAgent {
       else refuse("COUNTER", session.commandN + 1);
       return;
     }
-    if (command.epoch !== this.epoch || this.agentMs > command.notAfter) return refuse("EXPIRED");
-    if (command.issuedAt > this.agentMs + limits.requestMaxAheadMs) return refuse("STALE");
     const before = this.#refusals.get(command.id);
-    if (before !== undefined && before.issuedAt >= command.issuedAt) return refuse(before.code);
-    const refused = this.refuseCommand(command);
-    if (refused !== undefined) return refuse(refused);
-    this.#execute(command, digest);
+    // Stamps are compared as (epoch, issuedAt): each epoch has a clock of its own.
+    const sticky =
+      before?.epoch === command.epoch && before.issuedAt >= command.issuedAt ? before.code : undefined;
+    const refused = this.#aged(command) ?? sticky ?? this.refuseCommand(command);
+    if (refused === undefined) this.#execute(command, digest);
+    else refuse(refused);
+  }
+
+  #aged(command: CommandRequest): CommandRefusal | undefined {
+    if (command.epoch !== this.epoch || this.agentMs > command.notAfter) return "EXPIRED";
+    return command.issuedAt > this.agentMs + limits.requestMaxAheadMs ? "STALE" : undefined;
   }
 
   #known(entry: Entry | "tombstone", digest: string, refuse: (code: CommandRefusal) => void): void {
@@ -747,7 +755,7 @@ export class FakeAgent {
       this.#send(`client.${client}`, clientTopic(client), hint);
       return;
     }
-    if (code !== "VOID" && code !== "ID_REUSED") this.#refusals.set(id, { code, issuedAt });
+    if (code !== "VOID" && code !== "ID_REUSED") this.#refusals.set(id, { code, epoch, issuedAt });
     this.#publishOutcome(outcome);
   }
 
