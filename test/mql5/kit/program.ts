@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Binary } from "../../../build/mql5/compile.ts";
 
@@ -26,6 +28,13 @@ export interface ProgramEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A prefix of our own; no prompts for what the host does not need; no chatter. */
+const wineEnvironment: NodeJS.ProcessEnv = {
+  WINEDEBUG: "-all",
+  WINEDLLOVERRIDES: "mscoree,mshtml=",
+  WINEPREFIX: join(tmpdir(), "mt5-connector-wine"),
+};
+
 /** A program on the test host. */
 export class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -48,7 +57,7 @@ export class Program implements AsyncDisposable {
     for (const [name, value] of Object.entries(options.inputs ?? {}))
       env[`MQL_INPUT_${name}`] = String(value);
     const wine = binary.flavour === "windows" && process.platform !== "win32";
-    if (wine) env.WINEDEBUG = "-all";
+    if (wine) Object.assign(env, wineEnvironment);
     const command = wine ? "wine" : binary.path;
     this.#child = spawn(command, wine ? [binary.path, ...args] : args, {
       env,
