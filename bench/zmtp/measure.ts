@@ -1,0 +1,67 @@
+import { Running, type Side, type Work } from "./sides.ts";
+
+/** Messages a second, as the receiver counts them. The receiver binds. */
+export async function throughput(sender: Side, receiver: Side, work: Work): Promise<number> {
+  const receiving = new Running(receiver, work);
+  try {
+    const { endpoint } = await receiving.says<{ endpoint: string }>("endpoint");
+    const sending = new Running(sender, work, { endpoint });
+    try {
+      if (sender.role === "PUB") {
+        await receiving.says("synced");
+        sending.tell();
+      }
+      return (await receiving.says<{ perSecond: number }>("perSecond")).perSecond;
+    } finally {
+      await sending.stop();
+    }
+  } finally {
+    await receiving.stop();
+  }
+}
+
+/** Microseconds of one request and its reply, one after the other. */
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Round trips as the requester sees them. The replier binds. */
+export async function roundTrip(requester: Side, replier: Side, work: Work): Promise<Latency> {
+  const replying = new Running(replier, work);
+  try {
+    const { endpoint } = await replying.says<{ endpoint: string }>("endpoint");
+    const requesting = new Running(requester, work, { endpoint });
+    try {
+      return await requesting.says<Latency & Record<string, number>>("p50");
+    } finally {
+      await requesting.stop();
+    }
+  } finally {
+    await replying.stop();
+  }
+}
+
+/** MiB resident of a process that holds three connections for each of `count` agents, all of them used. */
+export async function residentMiB(holder: Side, work: Work): Promise<number> {
+  const attending = new Running({ library: "zeromq.js", role: "attend" }, work);
+  try {
+    const { endpoints } = await attending.says<{ endpoints: unknown }>("endpoints");
+    const holding = new Running(holder, work, { endpoint: "each", endpoints });
+    try {
+      return (await holding.says<{ resident: number }>("resident")).resident;
+    } finally {
+      await holding.stop();
+    }
+  } finally {
+    await attending.stop();
+  }
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [low = Number.NaN, high = Number.NaN] = [sorted[middle - 1], sorted[middle]];
+  return sorted.length % 2 === 1 ? high : (low + high) / 2;
+}
