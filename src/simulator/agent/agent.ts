@@ -58,6 +58,8 @@ export function createAgent(options: AgentOptions): Agent {
 
 /** How often entries are looked at for their age. */
 const retentionIntervalMs = 10_000;
+/** How late the pulse may be before the agent is taken to have stood still. */
+const stallSlackMs = 1_000;
 /** What was published last is flushed within this time when the agent stops. */
 const lingerMs = 250;
 
@@ -82,6 +84,7 @@ class SimulatorAgent implements Agent {
     this.#world = new World({
       clock: options.clock,
       hooks: options.hooks,
+      stallMs: this.#limits.pulseIntervalMs + stallSlackMs,
       onFault: (fault, where) => {
         this.#faults++;
         options.onFault?.(fault, where);

@@ -49,7 +49,7 @@ export type JournalRecord =
       readonly a?: true;
     }
   | { readonly k: "ack"; readonly c: string; readonly ids: readonly string[] }
-  | { readonly k: "floor"; readonly e: number; readonly i: number; readonly u: number };
+  | { readonly k: "floor"; readonly e: number; readonly i: number; readonly u: number; readonly t: number };
 
 /** What the records of a journal add up to. */
 export class JournalState {
@@ -119,6 +119,7 @@ export class JournalState {
         }
         return;
       case "floor":
+        this.lastMs = Math.max(this.lastMs, record.t);
         this.raiseFloor({ epoch: record.e, issuedAt: record.i }, record.u);
         return;
       default:
@@ -181,7 +182,7 @@ export class JournalState {
     const records: JournalRecord[] = [
       { k: "journal", v: 1, login, server },
       { k: "epoch", epoch: this.epoch, t: this.lastMs },
-      { k: "floor", e: this.floor.epoch, i: this.floor.issuedAt, u: this.floorUtcMs },
+      { k: "floor", e: this.floor.epoch, i: this.floor.issuedAt, u: this.floorUtcMs, t: this.lastMs },
     ];
     for (const entry of this.entries.values()) {
       // What is not durable yet has its own write coming, and is refused if that fails.

@@ -275,8 +275,8 @@ export class Journal {
       this.#state.raiseFloor({ epoch: entry.epoch, issuedAt: entry.issuedAt + 1 }, entry.utcMs);
       this.onDrop?.(entry);
     }
-    const { floor: raised, floorUtcMs } = this.#state;
-    if (raised !== floor) this.#remember({ k: "floor", e: raised.epoch, i: raised.issuedAt, u: floorUtcMs });
+    const { floor: raised, floorUtcMs: u, lastMs: t } = this.#state;
+    if (raised !== floor) this.#remember({ k: "floor", e: raised.epoch, i: raised.issuedAt, u, t });
   }
 
   /** Writes what waits and closes. */

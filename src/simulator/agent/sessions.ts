@@ -18,7 +18,7 @@ export interface Session {
   commandCounter: number;
   /** Requests without a reply so far. */
   pending: number;
-  /** When something with a valid mac last came for it. */
+  /** When something with a valid mac last came for it, on the clock that stands still when the agent does. */
   lastMs: number;
   /** Up to here it has been told which counter is missing. */
   hintedCounter: number;
@@ -29,9 +29,6 @@ interface Challenge {
   readonly instance: string;
   readonly endsMs: number;
 }
-
-/** How late a timer may fire before it shows that the agent stood still. */
-const stallMs = 1_000;
 
 /** What the sessions need. */
 export interface SessionsOptions {
@@ -104,7 +101,7 @@ export class Sessions {
 
   /** Opens a session, ending the earlier one of the same client, instance and role. Undefined: there are too many. */
   open(client: Client, instance: string, role: Role): Session | undefined {
-    const { world, limits, randomBytes } = this.#options;
+    const { limits, randomBytes } = this.#options;
     for (const session of this.#sessions.values()) {
       if (session.client === client && session.instance === instance && session.role === role) {
         this.end(session);
@@ -121,7 +118,7 @@ export class Sessions {
       syncCounter: 0,
       commandCounter: 0,
       pending: 0,
-      lastMs: world.now(),
+      lastMs: this.#servedMs(),
       hintedCounter: 0,
       lease: undefined,
     };
@@ -138,7 +135,7 @@ export class Sessions {
 
   /** Renews the lease. */
   touch(session: Session): void {
-    session.lastMs = this.#options.world.now();
+    session.lastMs = this.#servedMs();
   }
 
   /** Ends a session; its subscriptions are freed and nothing else. */
@@ -149,17 +146,19 @@ export class Sessions {
     this.#options.onEnd(session);
   }
 
+  /** Time in which the agent could serve: while it stood still nothing could renew a lease. */
+  #servedMs(): number {
+    const { world } = this.#options;
+    return world.now() - world.stoodStillMs();
+  }
+
   /** One timer per session, set anew only when it fires: requests are many. */
   #armLease(session: Session, delayMs: number): void {
     const { world, limits } = this.#options;
-    const dueMs = world.now() + delayMs;
     session.lease = world.timer(
       "lease",
       () => {
-        // While the agent stood still nothing could renew the lease, so that time does not count.
-        const lateMs = world.now() - dueMs;
-        if (lateMs > stallMs) session.lastMs += lateMs;
-        const leftMs = session.lastMs + limits.leaseMs - world.now();
+        const leftMs = session.lastMs + limits.leaseMs - this.#servedMs();
         if (leftMs > 0) this.#armLease(session, leftMs);
         else this.end(session);
       },

@@ -6,6 +6,8 @@ export interface WorldOptions {
   readonly clock: Clock;
   readonly hooks: AgentHooks | undefined;
   readonly onFault: (fault: unknown, where: string) => void;
+  /** So long without anything happening, not even a timer, means that the agent stood still. */
+  readonly stallMs: number;
 }
 
 /**
@@ -17,6 +19,9 @@ export class World {
   readonly #hooks: AgentHooks | undefined;
   readonly #onFault: (fault: unknown, where: string) => void;
   readonly #originMs: number;
+  readonly #stallMs: number;
+  #lastMs = 0;
+  #stoodStillMs = 0;
   readonly #timers: Set<Timer> = new Set();
   #waiting: (() => void)[] = [];
   #state: "alive" | "frozen" | "dead" = "alive";
@@ -29,6 +34,7 @@ export class World {
     this.#hooks = options.hooks;
     this.#onFault = options.onFault;
     this.#originMs = options.clock.nowMs();
+    this.#stallMs = options.stallMs;
     this.death = new Promise((resolve) => {
       this.#die = resolve;
     });
@@ -37,6 +43,11 @@ export class World {
   /** The agent clock: whole milliseconds since the agent started. */
   now(): number {
     return Math.floor(this.#clock.nowMs() - this.#originMs);
+  }
+
+  /** For how long the agent has stood still so far: time in which nobody could be served. */
+  stoodStillMs(): number {
+    return this.#stoodStillMs;
   }
 
   /** The wall clock, milliseconds since 1970-01-01 UTC; it may jump. */
@@ -55,6 +66,9 @@ export class World {
       this.#waiting.push(() => this.enter(where, action));
       return;
     }
+    const gapMs = this.now() - this.#lastMs;
+    this.#lastMs += gapMs;
+    if (gapMs > this.#stallMs) this.#stoodStillMs += gapMs;
     try {
       action();
     } catch (fault) {
