@@ -102,7 +102,8 @@ async function compiler(toolchain: Toolchain, args: readonly string[], cwd: stri
   }
 }
 
-function cacheFolder(): string {
+/** Where built programs are kept. */
+export function cacheFolder(): string {
   const user = typeof process.getuid === "function" ? process.getuid() : "user";
   return join(tmpdir(), `mt5-connector-mql5-${user}`);
 }

@@ -9,11 +9,11 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
 import { compileProgram, mqlRoot } from "../../build/mql5/compile.ts";
-import { peersRequired, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, peersRequired, skipReason, suiteTitle } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason("plain");
+const skip = await skipReason();
 
 /** Ten thousand where peers are required; enough to notice a slip elsewhere (the oracle is what takes the time). */
 const rounds = peersRequired ? 10_000 : 400;
@@ -72,7 +72,7 @@ async function ask(questions: readonly Question[]): Promise<void> {
   try {
     await mkdir(join(folder, "Files"));
     await writeFile(join(folder, "Files", "probe.bin"), encode(questions));
-    const binary = await compileProgram(join(experts, "CryptoProbe.mq5"));
+    const binary = await compileProgram(join(experts, "CryptoProbe.mq5"), defaultFlavour);
     await using program = new Program(binary, { files: folder });
     await program.ended;
     expect(program.printed).toEqual([`answered ${questions.length}`]);
@@ -160,7 +160,10 @@ describe.skipIf(skip !== undefined)(suiteTitle("MQL5 cryptography", skip), { tim
 
 describe.skipIf(skip !== undefined)(suiteTitle("SelfTest.mq5", skip), { timeout: 120_000 }, () => {
   it("passes all its vectors", async () => {
-    const binary = await compileProgram(join(mqlRoot, "Scripts", "MT5Connector", "SelfTest.mq5"));
+    const binary = await compileProgram(
+      join(mqlRoot, "Scripts", "MT5Connector", "SelfTest.mq5"),
+      defaultFlavour,
+    );
     await using program = new Program(binary);
     await program.ended;
     expect(program.printed.filter((line) => line.startsWith("FAILED"))).toEqual([]);

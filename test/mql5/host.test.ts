@@ -4,14 +4,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { compileProgram } from "../../build/mql5/compile.ts";
-import { skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
 import { Program, type ProgramOptions } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason("plain");
+const skip = await skipReason();
 
 async function start(mode: string, options: ProgramOptions = {}): Promise<Program> {
-  const binary = await compileProgram(join(experts, "HostProbe.mq5"));
+  const binary = await compileProgram(join(experts, "HostProbe.mq5"), defaultFlavour);
   return new Program(binary, { ...options, inputs: { InpMode: mode, ...options.inputs } });
 }
 

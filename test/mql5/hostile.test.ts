@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Request } from "zeromq";
 import type { Flavour } from "../../build/mql5/compile.ts";
-import { peersRequired, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, peersRequired, skipReason, suiteTitle } from "./kit/peers.ts";
 import { type Bend, RawClient, rawKeys } from "./kit/raw-client.ts";
 import { SocketsExpert } from "./kit/sockets.ts";
 
 // Where peers are required the sanitizers watch, and ten thousand connections try.
-const flavour: Flavour = peersRequired ? "sanitized" : "plain";
-const connections = peersRequired ? 10_000 : 300;
+const flavour: Flavour = peersRequired && defaultFlavour === "plain" ? "sanitized" : defaultFlavour;
+const connections = flavour === "sanitized" ? 10_000 : 300;
 const sideBySide = 24;
 const skip = await skipReason(flavour);
 

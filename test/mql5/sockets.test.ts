@@ -4,7 +4,7 @@ import { skipReason, suiteTitle } from "./kit/peers.ts";
 import { RawClient, rawKeys } from "./kit/raw-client.ts";
 import { type Counters, SocketsExpert } from "./kit/sockets.ts";
 
-const skip = await skipReason("plain");
+const skip = await skipReason();
 const loopback = (port: number): string => `tcp://127.0.0.1:${port}`;
 
 /** The name of the first handshake event of a libzmq socket that is a failure. */

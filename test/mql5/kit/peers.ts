@@ -7,11 +7,19 @@ const run = promisify(execFile);
 /** True where a missing peer must fail instead of being skipped. */
 export const peersRequired: boolean = process.env.REQUIRE_PEERS === "1";
 
+const flavours: readonly Flavour[] = ["plain", "sanitized", "coverage", "windows"];
+
+/** How the suites build their programs: `MQL5_FLAVOUR`, else plainly. */
+export const defaultFlavour: Flavour = flavours.find((one) => one === process.env.MQL5_FLAVOUR) ?? "plain";
+
+/** Where programs of the flavour `coverage` leave their counts. */
+export const coverageFolder: string | undefined = process.env.MQL5_COVERAGE_DIR;
+
 /**
  * Why tests of a flavour cannot run here, or undefined if they can. Where peers are required the reason is withheld,
  * so that the tests run and fail.
  */
-export async function skipReason(flavour: Flavour): Promise<string | undefined> {
+export async function skipReason(flavour: Flavour = defaultFlavour): Promise<string | undefined> {
   if (peersRequired) return undefined;
   const compiler = await missingCompiler(flavour);
   if (compiler !== undefined) return compiler;

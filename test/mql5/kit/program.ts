@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Binary } from "../../../build/mql5/compile.ts";
+import { coverageFolder } from "./peers.ts";
 
 /** One JSON line of the host. */
 export type HostMessage =
@@ -42,6 +43,8 @@ export class Program implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   readonly #ended: Promise<ProgramEnd>;
   #end: ProgramEnd | undefined;
+  /** A killed program leaves no counts behind. */
+  #graceful = false;
   #noise = "";
   #watcher: ((message: HostMessage) => void) | undefined;
   #onCall: ((name: string, value: unknown) => unknown) | undefined;
@@ -58,6 +61,11 @@ export class Program implements AsyncDisposable {
       env[`MQL_INPUT_${name}`] = String(value);
     const wine = binary.flavour === "windows" && process.platform !== "win32";
     if (wine) Object.assign(env, wineEnvironment);
+    if (coverageFolder !== undefined && binary.flavour === "coverage") {
+      this.#graceful = true;
+      env.GCOV_PREFIX = join(coverageFolder, `${basename(binary.folder)}.${process.pid}.${Date.now()}`);
+      env.GCOV_PREFIX_STRIP = "99";
+    }
     const command = wine ? "wine" : binary.path;
     this.#child = spawn(command, wine ? [binary.path, ...args] : args, {
       env,
@@ -148,7 +156,7 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin?.end();
-    if (this.#end === undefined) this.#child.kill("SIGKILL");
+    if (this.#end === undefined && !this.#graceful) this.#child.kill("SIGKILL");
     await this.#ended;
   }
 

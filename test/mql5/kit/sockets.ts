@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { curveKeyPair } from "zeromq";
 import { compileProgram, type Flavour } from "../../../build/mql5/compile.ts";
+import { defaultFlavour } from "./peers.ts";
 import { Program } from "./program.ts";
 import { RawClient, type RawKeys } from "./raw-client.ts";
 
@@ -64,7 +65,7 @@ export class SocketsExpert implements AsyncDisposable {
   /** Compiles and starts it, and waits for its ports. */
   static async start(
     inputs: Readonly<Record<string, string | number>> = {},
-    flavour: Flavour = "plain",
+    flavour: Flavour = defaultFlavour,
   ): Promise<SocketsExpert> {
     const experts = join(dirname(fileURLToPath(import.meta.url)), "..", "experts");
     const binary = await compileProgram(join(experts, "Sockets.mq5"), flavour);
