@@ -77,6 +77,8 @@ export class VirtualClock implements Clock {
    * Moves time forward, timer by timer, until the predicate holds or the promise settles, and returns the promise's
    * value. Rejects when that takes more than `limitMs` virtual milliseconds.
    */
+  async runUntil(condition: () => boolean, limitMs: number): Promise<void>;
+  async runUntil<T>(condition: Promise<T>, limitMs: number): Promise<T>;
   async runUntil<T>(condition: Promise<T> | (() => boolean), limitMs: number): Promise<T | undefined> {
     if (typeof condition === "function") {
       if (!(await this.#run(this.#nowMs + limitMs, condition))) {

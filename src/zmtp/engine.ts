@@ -77,7 +77,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #events: EngineEvents;
   readonly #output: Output;
-  readonly #greeting = new GreetingReader();
+  /** What only the handshake needs is let go when it is done: connections are many, and live long. */
+  #greeting: GreetingReader | undefined = new GreetingReader();
   readonly #decoder = new FrameDecoder(maxHandshakeCommandBytes, maxHandshakeCommandBytes);
   #state: State = "greeting";
   #mechanism: Mechanism | undefined;
@@ -116,9 +117,11 @@ export class Engine {
     try {
       let rest = chunk;
       if (this.#state === "greeting") {
-        rest = chunk.subarray(this.#greeting.take(chunk));
-        const greeting = this.#greeting.greeting;
+        const reader = this.#greeting as GreetingReader;
+        rest = chunk.subarray(reader.take(chunk));
+        const { greeting } = reader;
         if (greeting === undefined) return;
+        this.#greeting = undefined;
         this.#greeted(greeting);
       }
       this.#decoder.feed(rest);
@@ -140,7 +143,7 @@ export class Engine {
     if (this.#state === "traffic") return new ZmtpFault("closed-by-peer", "The peer closed the connection");
     if (this.#mechanism === undefined) {
       // libzmq hangs up on a foreign mechanism before its own greeting is whole; a full server sends nothing at all.
-      if (!this.#greeting.begun)
+      if (this.#greeting?.begun !== true)
         return new ZmtpFault("closed-in-handshake", "The peer closed the connection at once");
       return new ZmtpFault(
         "closed-in-greeting",
@@ -333,6 +336,7 @@ export class Engine {
   #established(traffic: Traffic, peer: ProvenPeer): void {
     const { metadata, publicKey, userId } = peer;
     this.#traffic = traffic;
+    this.#mechanism = undefined;
     this.#state = "traffic";
     this.#setAllowance(0);
     const address = this.#options.peerAddress;

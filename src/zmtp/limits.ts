@@ -47,7 +47,7 @@ export const maxPingTtlMs = 6_553_500;
 export const outputSlabBytes = 65_536;
 
 /** First slab of a connection; slabs grow with the traffic, so that quiet connections stay small. */
-export const firstOutputSlabBytes = 1_024;
+export const firstOutputSlabBytes = 512;
 
 /** Time that a refused peer has to read the reason before its connection is torn down. */
 export const farewellMs = 1_000;
