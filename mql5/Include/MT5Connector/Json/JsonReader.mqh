@@ -57,6 +57,7 @@ private:
    bool              ParseText(int &start,int &length);
    bool              ParseContainer(const int depth,const bool is_object,int &node);
    bool              KnownName(const int object,const int start,const int length);
+   bool              HasEscape(const int start,const int length) const;
    bool              Unescape(const int start,const int length,string &text) const;
    int               Hex(const int at) const;
    int               Peek(void) const;
@@ -372,12 +373,31 @@ bool CJsonReader::ParseContainer(const int depth,const bool is_object,int &node)
    return(true);
   }
 //+------------------------------------------------------------------+
-//| Tells whether a member of that name, written the same way, is there already|
+//| Tells whether a member of that name is there already, however it is written|
 //+------------------------------------------------------------------+
 bool CJsonReader::KnownName(const int object,const int start,const int length)
   {
+   string name;
+   string own;
+   bool   escaped=HasEscape(start,length);
+   if(!Unescape(start,length,name))
+      return(false);
    for(int child=m_nodes[object].first; child>=0; child=m_nodes[child].next)
+     {
       if(m_nodes[child].name_length==length && CBytes::Equal(m_text,m_nodes[child].name_start,m_text,start,length))
+         return(true);
+      if((escaped || HasEscape(m_nodes[child].name_start,m_nodes[child].name_length)) && Name(child,own) && own==name)
+         return(true);
+     }
+   return(false);
+  }
+//+------------------------------------------------------------------+
+//| Tells whether there is a backslash                               |
+//+------------------------------------------------------------------+
+bool CJsonReader::HasEscape(const int start,const int length) const
+  {
+   for(int i=start; i<start+length; i++)
+      if((int)m_text[i]=='\\')
          return(true);
    return(false);
   }
