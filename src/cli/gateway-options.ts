@@ -1,4 +1,4 @@
-import { addressFilter, type AddressFilter } from "../gateway/allow-list.ts";
+import { type AddressFilter, addressFilter } from "../gateway/allow-list.ts";
 import type { RoutingRule } from "../gateway/routing.ts";
 import { decodeKey } from "../security/keys.ts";
 import { parseWhole } from "./arguments.ts";
@@ -60,7 +60,8 @@ export function typedOptions(argv: readonly string[], name: string): readonly st
     if (word === "--") break;
     if (word === name) {
       const value = argv[index + 1];
-      if (value === undefined) throw new UsageError(`Cannot read ${name}: it has no value`, `Give ${name} a value`);
+      if (value === undefined)
+        throw new UsageError(`Cannot read ${name}: it has no value`, `Give ${name} a value`);
       values.push(value);
     } else if (word.startsWith(`${name}=`)) values.push(word.slice(name.length + 1));
   }
@@ -78,11 +79,15 @@ export function readGatewaySettings(
     parseWhole(name, text(name) ?? String(standard), 0, most);
   const signaturesOff = has("--no-signature-validation");
   const secret = text("--signature-secret") ?? environment["GATEWAY_SIGNATURE_SECRET"];
-  const options = ["--mt5-login", "--mt5-password", "--mt5-server", "--mt5-path"].some((name) => text(name) !== undefined);
+  const options = ["--mt5-login", "--mt5-password", "--mt5-server", "--mt5-path"].some(
+    (name) => text(name) !== undefined,
+  );
   return {
     host: text("--host"),
     port: parseWhole("--port", text("--port") ?? "5555", 0, 65_535),
-    signatures: signaturesOff ? "off" : { ttlMs: seconds("--signature-ttl", text("--signature-ttl") ?? "5"), secret: readSecret(secret) },
+    signatures: signaturesOff
+      ? "off"
+      : { ttlMs: seconds("--signature-ttl", text("--signature-ttl") ?? "5"), secret: readSecret(secret) },
     debug: has("--debug"),
     config: text("--config"),
     simulate: has("--simulate"),
@@ -141,7 +146,10 @@ function readSecret(secret: string | undefined): Uint8Array | undefined {
 function readRoute(rule: string): RoutingRule {
   const at = rule.lastIndexOf("=");
   if (at <= 0 || at === rule.length - 1) {
-    throw new UsageError(`Cannot read --route "${rule}"`, 'Write a symbol and an account, such as --route "XAU*=gold"');
+    throw new UsageError(
+      `Cannot read --route "${rule}"`,
+      'Write a symbol and an account, such as --route "XAU*=gold"',
+    );
   }
   return { symbol: rule.slice(0, at), backend: rule.slice(at + 1) };
 }
@@ -163,14 +171,21 @@ function readKey(key: string): Uint8Array {
   try {
     return decodeKey(key, "--curve-client");
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), "Give a client's public key", { cause });
+    throw new UsageError(
+      cause instanceof Error ? cause.message : String(cause),
+      "Give a client's public key",
+      { cause },
+    );
   }
 }
 
 function seconds(name: string, text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value <= 0 || value > 86_400) {
-    throw new UsageError(`Cannot read ${name} "${text}": not a number of seconds`, `Give ${name} seconds above 0, such as 5`);
+    throw new UsageError(
+      `Cannot read ${name} "${text}": not a number of seconds`,
+      `Give ${name} seconds above 0, such as 5`,
+    );
   }
   return value * 1000;
 }
