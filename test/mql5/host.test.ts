@@ -7,7 +7,8 @@ import { compileProgram } from "../../build/mql5/compile.ts";
 import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
 import { Program, type ProgramOptions } from "./kit/program.ts";
 
-const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
+const here = dirname(fileURLToPath(import.meta.url));
+const experts = join(here, "experts");
 const skip = await skipReason();
 
 async function start(mode: string, options: ProgramOptions = {}): Promise<Program> {
@@ -183,5 +184,30 @@ describe.skipIf(skip !== undefined)(suiteTitle("the MQL5 host", skip), { timeout
     expect(await program.line("init 2")).toContain("init 2 ticks 1 ");
     expect(await program.line("deinit 3")).toContain("ticks 1 transactions 0 stopped true");
     expect(await program.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it("stops a program that declares a DLL function otherwise than it is, or one that the DLL lacks", async () => {
+    const messages: string[] = [];
+    for (const name of ["WrongImport.mq5", "MissingImport.mq5"]) {
+      const binary = await compileProgram(join(here, "fixtures", "host", name), "plain");
+      await using program = new Program(binary);
+      expect((await program.ended).code).toBe(70);
+      const last = program.messages.at(-1);
+      messages.push(last?.t === "critical" ? last.text : "");
+    }
+    expect(messages).toEqual([
+      "import socket is declared int(int,int,int), but is ulong(int,int,int)",
+      "cannot find 'NoSuchFunction' in 'ws2_32.dll'",
+    ]);
+  });
+
+  it("stops a program at its first DLL call when those are not allowed", async () => {
+    const binary = await compileProgram(join(here, "fixtures", "host", "Random.mq5"), "plain");
+    await using program = new Program(binary, { dllsAllowed: false });
+    expect((await program.ended).code).toBe(70);
+    expect(program.messages).toEqual([
+      { t: "print", text: "started" },
+      { t: "critical", text: "DLL calls are not allowed: bcrypt.dll BCryptGenRandom" },
+    ]);
   });
 });

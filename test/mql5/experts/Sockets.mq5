@@ -186,8 +186,9 @@ void Serve(void)
 //+------------------------------------------------------------------+
 void OnTimer(void)
   {
-   ulong until=GetTickCount64()+(ulong)InpSliceMs;
-   ulong now=GetTickCount64();
+//--- GetTickCount64 moves in steps of 10 to 16 ms
+   ulong now=GetMicrosecondCount()/1000;
+   ulong until=now+(ulong)InpSliceMs;
    while(now<until && !IsStopped())
      {
       int wait=(int)(until-now);
@@ -202,7 +203,7 @@ void OnTimer(void)
          Print("poll failed ",g_network.LastFault());
          return;
         }
-      now=GetTickCount64();
+      now=GetMicrosecondCount()/1000;
       g_pull.Service(g_network,g_poll,now);
       g_pub.Service(g_network,g_poll,now);
       g_router.Service(g_network,g_poll,now);

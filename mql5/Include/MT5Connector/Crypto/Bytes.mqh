@@ -92,7 +92,7 @@ static ulong CBytes::GetUint64Be(const uchar &data[],const int at)
 static void CBytes::PutUint64Be(uchar &data[],const int at,const ulong value)
   {
    PutUint32Be(data,at,(uint)(value>>32));
-   PutUint32Be(data,at+4,(uint)(value&0xFFFFFFFF));
+   PutUint32Be(data,at+4,(uint)value);
   }
 //+------------------------------------------------------------------+
 //| Compares without a branch on the contents                        |

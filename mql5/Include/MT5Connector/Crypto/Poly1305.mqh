@@ -111,14 +111,16 @@ static void CPoly1305::Tag(const uint &key[],const uchar &data[],const int at,co
    h2=(h2&keep)|(g2&take&0x3FFFFFF);
    h3=(h3&keep)|(g3&take&0x3FFFFFF);
    h4=(h4&keep)|(g4&take&0x3FFFFFF);
-   ulong f0=((h0|(h1<<26))&0xFFFFFFFF)+key[4];
-   ulong f1=(((h1>>6)|(h2<<20))&0xFFFFFFFF)+key[5]+(f0>>32);
-   ulong f2=(((h2>>12)|(h3<<14))&0xFFFFFFFF)+key[6]+(f1>>32);
-   ulong f3=(((h3>>18)|(h4<<8))&0xFFFFFFFF)+key[7]+(f2>>32);
-   CBytes::PutUint32Le(tag,tag_at,(uint)(f0&0xFFFFFFFF));
-   CBytes::PutUint32Le(tag,tag_at+4,(uint)(f1&0xFFFFFFFF));
-   CBytes::PutUint32Le(tag,tag_at+8,(uint)(f2&0xFFFFFFFF));
-   CBytes::PutUint32Le(tag,tag_at+12,(uint)(f3&0xFFFFFFFF));
+//--- a literal of 32 ones has no type that all builds agree on
+   ulong low=((ulong)1<<32)-1;
+   ulong f0=((h0|(h1<<26))&low)+key[4];
+   ulong f1=(((h1>>6)|(h2<<20))&low)+key[5]+(f0>>32);
+   ulong f2=(((h2>>12)|(h3<<14))&low)+key[6]+(f1>>32);
+   ulong f3=(((h3>>18)|(h4<<8))&low)+key[7]+(f2>>32);
+   CBytes::PutUint32Le(tag,tag_at,(uint)f0);
+   CBytes::PutUint32Le(tag,tag_at+4,(uint)f1);
+   CBytes::PutUint32Le(tag,tag_at+8,(uint)f2);
+   CBytes::PutUint32Le(tag,tag_at+12,(uint)f3);
   }
 #endif
 //+------------------------------------------------------------------+

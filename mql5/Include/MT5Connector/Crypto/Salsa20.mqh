@@ -176,7 +176,7 @@ void CSalsa20::Block(const uint nonce0,const uint nonce1,const ulong counter)
      }
    x[6]=nonce0;
    x[7]=nonce1;
-   x[8]=(uint)(counter&0xFFFFFFFF);
+   x[8]=(uint)counter;
    x[9]=(uint)(counter>>32);
    ArrayCopy(m_stream,x,0,0,16);
    Rounds(x);

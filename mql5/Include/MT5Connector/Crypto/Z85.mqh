@@ -48,7 +48,7 @@ static bool CZ85::Decode(const string text,uchar &data[])
             return(false);
          value=value*85+(ulong)digit;
         }
-      if(value>0xFFFFFFFF)
+      if((value>>32)!=0)
          return(false);
       CBytes::PutUint32Be(data,i/5*4,(uint)value);
      }
