@@ -240,7 +240,10 @@ export class Connection {
       const detail = cause === undefined ? "" : `: ${cause.message}`;
       return new ZmtpFault("unreachable", `Cannot connect to ${this.remoteAddress}${detail}`, { cause });
     }
-    if (cause === undefined) return (this.#engine as Engine).hangUp();
+    const hangUp = (this.#engine as Engine).hangUp();
+    if (cause === undefined) return hangUp;
+    // Who hangs up on a greeting has not read all that followed it, so that TCP may make a reset of it.
+    if (hangUp.code === "closed-in-greeting") return new ZmtpFault(hangUp.code, hangUp.message, { cause });
     return new ZmtpFault("lost", `The connection to ${this.remoteAddress} broke: ${cause.message}`, {
       cause,
     });

@@ -1,22 +1,13 @@
 import { ZmtpFault } from "./fault.ts";
+import { Handshake } from "./handshake.ts";
 import { maxHandshakeCommandBytes, maxPingContextBytes, maxTrafficCommandBytes } from "./limits.ts";
-import { createMechanism } from "./mechanism/create.ts";
-import type {
-  AuthenticationRequest,
-  AuthenticationVerdict,
-  Authenticator,
-  Mechanism,
-  MechanismHost,
-  ProvenPeer,
-  Security,
-} from "./mechanism/mechanism.ts";
+import type { ProvenPeer, Security } from "./mechanism/mechanism.ts";
 import type { Traffic } from "./mechanism/traffic.ts";
-import { announcesIdentity, checkSocketType, type SocketType } from "./socket-type.ts";
-import { ascii, concat, writeUint32 } from "./wire/bytes.ts";
+import { checkSocketType, type SocketType } from "./socket-type.ts";
+import { concat, writeUint32 } from "./wire/bytes.ts";
 import { decodeCommand, encodeCommand } from "./wire/command.ts";
 import { FrameDecoder, flagCommand, flagMore } from "./wire/frame-decoder.ts";
-import { encodeGreeting, type Greeting, GreetingReader } from "./wire/greeting.ts";
-import { decodeMetadata, encodeMetadata, type Metadata } from "./wire/metadata.ts";
+import type { Metadata } from "./wire/metadata.ts";
 import { Output } from "./wire/output.ts";
 
 /** What an engine must know. */
@@ -63,7 +54,7 @@ export interface EngineEvents {
   failed(fault: ZmtpFault): void;
 }
 
-type State = "greeting" | "handshake" | "traffic" | "failed";
+type State = "handshake" | "traffic" | "failed";
 
 const nothing = new Uint8Array(0);
 const subscribeMark = Uint8Array.of(1);
@@ -77,11 +68,10 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #events: EngineEvents;
   readonly #output: Output;
-  /** What only the handshake needs is let go when it is done: connections are many, and live long. */
-  #greeting: GreetingReader | undefined = new GreetingReader();
   readonly #decoder = new FrameDecoder(maxHandshakeCommandBytes, maxHandshakeCommandBytes);
-  #state: State = "greeting";
-  #mechanism: Mechanism | undefined;
+  #state: State = "handshake";
+  /** Let go when it is done: connections are many, and live long. */
+  #handshake: Handshake | undefined;
   #traffic: Traffic | undefined;
   #minor = 1;
   /** The message whose last frame has not come yet. */
@@ -93,12 +83,15 @@ export class Engine {
     this.#options = options;
     this.#events = events;
     this.#output = new Output(sink);
+    this.#handshake = new Handshake(options, this.#output, {
+      established: (traffic, peer, minor): void => this.#established(traffic, peer, minor),
+      failed: (error): void => this.#fail(error),
+    });
   }
 
   /** Puts out the greeting. Called once, when the connection carries bytes. */
   start(): void {
-    const { security } = this.#options;
-    this.#output.pass(encodeGreeting(security.mechanism, isServer(security)));
+    this.#handshake?.start();
   }
 
   /** Bytes put out that `flush` would hand to the sink. */
@@ -114,19 +107,18 @@ export class Engine {
   /** Takes bytes from the peer. The chunk is the engine's from then on: it is decrypted in place. */
   receive(chunk: Uint8Array): void {
     if (this.#state === "failed" || chunk.length === 0) return;
+    const decoder = this.#decoder;
     try {
       let rest = chunk;
-      if (this.#state === "greeting") {
-        const reader = this.#greeting as GreetingReader;
-        rest = chunk.subarray(reader.take(chunk));
-        const { greeting } = reader;
-        if (greeting === undefined) return;
-        this.#greeting = undefined;
-        this.#greeted(greeting);
+      if (this.#handshake?.greeted === false) {
+        rest = this.#handshake.takeGreeting(chunk);
+        if (this.#handshake?.greeted === false) return;
       }
-      this.#decoder.feed(rest);
-      while (this.#state === "handshake" && this.#decoder.next()) this.#handshakeFrame();
-      while (this.#state === "traffic" && this.#decoder.next()) this.#trafficFrame();
+      decoder.feed(rest);
+      while (this.#state === "handshake" && decoder.next()) {
+        this.#handshake?.takeFrame(decoder.flags, decoder.buffer.subarray(decoder.start, decoder.end));
+      }
+      while (this.#state === "traffic" && decoder.next()) this.#trafficFrame();
     } catch (error) {
       this.#fail(error);
     }
@@ -136,30 +128,12 @@ export class Engine {
   stop(): void {
     this.#state = "failed";
     this.#frames = undefined;
+    this.#handshake?.stop();
   }
 
   /** The fault of a connection that the peer ended in an orderly way. */
   hangUp(): ZmtpFault {
-    if (this.#state === "traffic") return new ZmtpFault("closed-by-peer", "The peer closed the connection");
-    if (this.#mechanism === undefined) {
-      // libzmq hangs up on a foreign mechanism before its own greeting is whole; a full server sends nothing at all.
-      if (this.#greeting?.begun !== true)
-        return new ZmtpFault("closed-in-handshake", "The peer closed the connection at once");
-      return new ZmtpFault(
-        "closed-in-greeting",
-        "The peer hung up on our greeting: it wants another mechanism",
-      );
-    }
-    const code = this.#mechanism.hangUp;
-    if (code === "closed-after-hello") {
-      return new ZmtpFault(
-        code,
-        "The server hung up on HELLO: its key or credentials are not the expected ones",
-      );
-    }
-    if (code === "closed-after-initiate")
-      return new ZmtpFault(code, "The server hung up on INITIATE: it refuses us");
-    return new ZmtpFault(code, "The peer closed the connection during the handshake");
+    return this.#handshake?.hangUp() ?? new ZmtpFault("closed-by-peer", "The peer closed the connection");
   }
 
   /** Appends a message. Only after `ready`. The frames are copied (CURVE: encrypted) before this returns. */
@@ -192,32 +166,6 @@ export class Engine {
 
   #command(name: string, data: Uint8Array): void {
     (this.#traffic as Traffic).encode(this.#output, flagCommand, encodeCommand(name, data));
-  }
-
-  #greeted(greeting: Greeting): void {
-    const { security } = this.#options;
-    if (greeting.mechanism !== security.mechanism) {
-      throw new ZmtpFault(
-        "mechanism-mismatch",
-        `The peer wants the mechanism "${greeting.mechanism}", this side ${security.mechanism}`,
-      );
-    }
-    // libzmq never sets the field, so only a peer that says "server" can be told from one that is silent.
-    if (greeting.asServer && isServer(security)) {
-      throw new ZmtpFault("role-mismatch", `Both sides are ${security.mechanism} servers`);
-    }
-    this.#minor = greeting.minor;
-    this.#state = "handshake";
-    this.#mechanism = createMechanism(this.#host(), security);
-    this.#mechanism.start();
-  }
-
-  #handshakeFrame(): void {
-    const { buffer, start, end, flags } = this.#decoder;
-    if ((flags & flagCommand) === 0) {
-      throw new ZmtpFault("unexpected-command", "A message came before the handshake was done");
-    }
-    (this.#mechanism as Mechanism).receive(buffer.subarray(start, end));
   }
 
   #trafficFrame(): void {
@@ -279,70 +227,17 @@ export class Engine {
     // PONG needs no more than to have come. Commands that this side does not know are for peers that do.
   }
 
-  #host(): MechanismHost {
-    const { socketType, identity, peerAddress } = this.#options;
-    const own: [string, Uint8Array][] = [["Socket-Type", ascii(socketType)]];
-    if (announcesIdentity(socketType)) own.push(["Identity", identity ?? nothing]);
-    return {
-      metadata: encodeMetadata(own),
-      peerAddress,
-      sendCommand: (body): void => {
-        // The room is made first: it may be in another array than before.
-        const at = this.#output.frame(flagCommand, body.length);
-        this.#output.buffer.set(body, at);
-        this.#output.flush();
-      },
-      checkMetadata: (bytes): Metadata => {
-        const metadata = decodeMetadata(bytes);
-        checkSocketType(socketType, metadata);
-        return metadata;
-      },
-      authenticate: (authenticator, request): void => this.#authenticate(authenticator, request),
-      established: (traffic, peer): void => this.#established(traffic, peer),
-    };
-  }
-
-  #authenticate(authenticator: Authenticator, request: AuthenticationRequest): void {
-    const settle = (verdict: AuthenticationVerdict): void => {
-      if (this.#state === "failed") return;
-      try {
-        (this.#mechanism as Mechanism).authenticated(verdict);
-      } catch (error) {
-        this.#fail(error);
-      }
-    };
-    let verdict: AuthenticationVerdict | Promise<AuthenticationVerdict>;
-    try {
-      verdict = authenticator(request);
-    } catch (cause) {
-      this.#refuse(cause);
-      return;
-    }
-    if (verdict instanceof Promise) verdict.then(settle, (cause: unknown) => this.#refuse(cause));
-    else settle(verdict);
-  }
-
-  /** An authenticator that throws lets nobody in; what it threw is the fault's cause. */
-  #refuse(cause: unknown): void {
-    if (this.#state === "failed") return;
-    try {
-      (this.#mechanism as Mechanism).authenticated({ status: 500 });
-    } catch (error) {
-      const fault = error as ZmtpFault;
-      this.#fail(new ZmtpFault(fault.code, fault.message, { cause }));
-    }
-  }
-
-  #established(traffic: Traffic, peer: ProvenPeer): void {
+  #established(traffic: Traffic, peer: ProvenPeer, minor: number): void {
     const { metadata, publicKey, userId } = peer;
     this.#traffic = traffic;
-    this.#mechanism = undefined;
+    this.#minor = minor;
+    this.#handshake = undefined;
     this.#state = "traffic";
     this.#setAllowance(0);
     const address = this.#options.peerAddress;
     this.#events.ready({
       socketType: checkSocketType(this.#options.socketType, metadata),
-      minor: this.#minor,
+      minor,
       address,
       identity: (metadata.get("identity") ?? nothing).slice(),
       metadata,
@@ -354,13 +249,8 @@ export class Engine {
   #fail(error: unknown): void {
     if (!(error instanceof ZmtpFault)) throw error;
     if (this.#state === "failed") return;
-    this.#state = "failed";
-    this.#frames = undefined;
+    this.stop();
     this.#output.flush();
     this.#events.failed(error);
   }
-}
-
-function isServer(security: Security): boolean {
-  return security.mechanism !== "NULL" && security.role === "server";
 }
