@@ -101,7 +101,7 @@ async function streams(
   for (const { title, ...work } of sizes) {
     const name = `${pattern} ${title}`;
     if (!wanted(name)) continue;
-    const config = pattern === "pub-sub" ? unlimited : {};
+    const config: PeerConfig = pattern === "pub-sub" ? { sendHighWaterMark: 0 } : {};
     const runtimes = title === "64 KiB" ? [] : foreignRuntimes;
     const results = await interleaved<number>({
       ours: () =>

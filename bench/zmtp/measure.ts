@@ -1,6 +1,9 @@
 import { Running, type Side, type Work } from "./sides.ts";
 
-/** Messages a second, as the receiver counts them. The receiver binds. */
+/**
+ * Messages a second, from the first send after the warm-up to the last message received; both processes read the same
+ * clock. The receiver binds. What waits in any queue in between is thereby counted against its owner.
+ */
 export async function throughput(sender: Side, receiver: Side, work: Work): Promise<number> {
   const receiving = new Running(receiver, work);
   try {
@@ -11,7 +14,11 @@ export async function throughput(sender: Side, receiver: Side, work: Work): Prom
         await receiving.says("synced");
         sending.tell();
       }
-      return (await receiving.says<{ perSecond: number }>("perSecond")).perSecond;
+      await receiving.says("warmed");
+      sending.tell();
+      const { beganMs } = await sending.says<{ beganMs: number }>("beganMs");
+      const { endedMs } = await receiving.says<{ endedMs: number }>("endedMs");
+      return (work.count / (endedMs - beganMs)) * 1_000;
     } finally {
       await sending.stop();
     }

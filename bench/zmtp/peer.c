@@ -14,6 +14,13 @@ static double now_ms(void)
     return at.tv_sec * 1e3 + at.tv_nsec / 1e6;
 }
 
+static double wall_ms(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    return at.tv_sec * 1e3 + at.tv_nsec / 1e6;
+}
+
 static void check(int good, const char *what)
 {
     if (good) return;
@@ -59,17 +66,19 @@ int main(int argc, char **argv)
     char *frame = malloc(size);
     memset(frame, 7, size);
     if (type == ZMQ_PULL) {
-        double began = 0;
         zmq_msg_t *kept = malloc(sizeof *kept * (size_t) (warm + count));
         for (long at = 0; at < warm + count; at++) {
             zmq_msg_init(&kept[at]);
             check(zmq_msg_recv(&kept[at], socket, 0) == (int) size, "receive");
-            if (at + 1 == warm) began = now_ms();
+            if (at + 1 == warm) printf("{\"warmed\":true}\n");
         }
-        printf("{\"perSecond\":%f}\n", count / (now_ms() - began) * 1e3);
+        printf("{\"endedMs\":%f}\n", wall_ms());
     } else if (type == ZMQ_PUSH) {
-        for (long at = 0; at < warm + count; at++)
-            check(zmq_send(socket, frame, size, 0) == (int) size, "send");
+        for (long at = 0; at < warm; at++) check(zmq_send(socket, frame, size, 0) == (int) size, "send");
+        while (getchar() != '\n')
+            ;
+        printf("{\"beganMs\":%f}\n", wall_ms());
+        for (long at = 0; at < count; at++) check(zmq_send(socket, frame, size, 0) == (int) size, "send");
         getchar();
     } else if (type == ZMQ_REP) {
         for (;;) {

@@ -51,7 +51,7 @@ const keys = { serverSecret, serverPublic, clientSecret, clientPublic };
 
 const packages: Readonly<Record<Runtime, readonly string[]>> = {
   node: [],
-  bun: ["bun/bin/bun.exe", "@oven/bun-linux-x64/bin/bun"],
+  bun: ["@oven/bun-linux-x64/bin/bun", "bun/bin/bun.exe"],
   deno: ["@deno/linux-x64-glibc/deno"],
 };
 

@@ -78,11 +78,13 @@ async function open(type, options = {}) {
   return socket;
 }
 
-/** Receives everything, keeps everything, and times what comes after the warm-up. */
+/** The same in every process of the machine, with fractions. */
+const wallMs = () => performance.timeOrigin + performance.now();
+
+/** Receives everything, keeps everything, says when the warm-up is over and when the last message has come. */
 async function receive(type) {
   const socket = await open(type);
   const kept = [];
-  let beganMs = 0;
   for await (const frames of socket) {
     // a publisher's first messages only find out whether the subscription has arrived
     if (frames[0].length !== size) {
@@ -90,13 +92,13 @@ async function receive(type) {
       continue;
     }
     kept.push(frames);
-    if (kept.length === warm) beganMs = performance.now();
+    if (kept.length === warm) say({ warmed: true });
     if (kept.length === warm + count) break;
   }
-  const elapsedMs = performance.now() - beganMs;
+  const endedMs = wallMs();
   const last = kept.at(-1)[0];
   if (kept[0][0][0] !== 7 || last[size - 1] !== 7) throw new Error("The content has changed");
-  say({ perSecond: (count / elapsedMs) * 1_000 });
+  say({ endedMs });
 }
 
 async function send(type) {
@@ -112,7 +114,10 @@ async function send(type) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
-  for (let sent = 0; sent < warm + count; sent++) await socket.send(frame);
+  for (let sent = 0; sent < warm; sent++) await socket.send(frame);
+  await told();
+  say({ beganMs: wallMs() });
+  for (let sent = 0; sent < count; sent++) await socket.send(frame);
   await told();
 }
 
