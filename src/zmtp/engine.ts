@@ -94,11 +94,6 @@ export class Engine {
     this.#handshake?.start();
   }
 
-  /** Bytes put out that `flush` would hand to the sink. */
-  get pendingBytes(): number {
-    return this.#output.pendingBytes;
-  }
-
   /** Hands what is pending to the sink. */
   flush(): void {
     this.#output.flush();
