@@ -49,6 +49,8 @@ export interface Command extends CommandInput {
   abandoned: boolean;
   /** `outcome` is being asked. */
   asking: boolean;
+  /** When it was last sent, or its journal entry looked at, on this side's clock. */
+  heardMs: number;
   lastUnknown: UnknownOutcome | undefined;
   timer: Timer | undefined;
   readonly promise: Promise<ExecutedOutcome>;
@@ -81,6 +83,7 @@ export function newCommand(input: CommandInput, nowMs: number): Command {
     closed: false,
     abandoned: false,
     asking: false,
+    heardMs: nowMs,
     lastUnknown: undefined,
     timer: undefined,
     promise,

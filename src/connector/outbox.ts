@@ -1,5 +1,5 @@
 import type { ExecutedOutcome, Outcome, RefusedOutcome } from "../protocol/v1/messages.ts";
-import type { Clock } from "../transport/clock.ts";
+import type { Clock, Timer } from "../transport/clock.ts";
 import type { ClientChannel } from "../transport/transport.ts";
 import type { AgentClock } from "./agent-clock.ts";
 import { type Command, type CommandInput, type CommandStamps, newCommand } from "./command.ts";
@@ -23,8 +23,11 @@ export interface OutboxDeps extends CommandWindowDeps {
   readonly timers: TimerScope;
   readonly agentClock: AgentClock;
   readonly log: Log;
-  /** Asks `outcome` for an id, whose first stamps these are. Rejects when that is not possible now. */
-  askOutcome(id: string, stamps: CommandStamps): Promise<Outcome | null>;
+  /**
+   * Asks `outcome` for an id, whose first stamps these are. With `peek` an unknown id is left alone, and gives null.
+   * Rejects when asking is not possible now.
+   */
+  askOutcome(id: string, stamps: CommandStamps, peek: boolean): Promise<Outcome | null>;
   /** The agent's clock has to be measured anew. */
   remeasure(): Promise<void>;
   /** A command's outcome is certain: its execution, or why it was not executed. */
@@ -35,6 +38,10 @@ export interface OutboxDeps extends CommandWindowDeps {
 const askAgainMs = 2_000;
 /** How long to wait after the agent had no room for a command. */
 const busyMs = 500;
+/** After so long without an outcome the journal is looked at: the agent does not tell a stored outcome at every copy. */
+const peekMs = 1_000;
+/** Commands looked at in one go. */
+const maxPeeks = 16;
 
 /**
  * Commands until their outcomes are certain (docs/protocol.md, 6.3 and 6.5). A command is open for copies until shortly
@@ -49,6 +56,7 @@ export class Outbox {
   #queue: Command[] = [];
   #session: RequestSession | undefined;
   #limits: OutboxLimits = { commandTtlMs: 60_000, maxPending: 10_000 };
+  #peekTimer: Timer | undefined;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -165,6 +173,8 @@ export class Outbox {
         return;
       }
       command.copy = copy;
+      command.heardMs = copy.sentMs;
+      this.#peekSoon();
     }
   }
 
@@ -210,6 +220,8 @@ export class Outbox {
   /** The connection is given up: every promise settles with what is true now. What is unknown is asked next time. */
   end(detail: string): void {
     this.endSession();
+    this.#peekTimer?.cancel();
+    this.#peekTimer = undefined;
     for (const command of [...this.#open.values()]) this.#abandon(command, detail, undefined);
     this.#queue = [];
   }
@@ -353,7 +365,7 @@ export class Outbox {
     if (!command.closed || command.asking || known || stamps === undefined || this.#session === undefined)
       return;
     command.asking = true;
-    this.#deps.askOutcome(command.id, stamps).then(
+    this.#deps.askOutcome(command.id, stamps, false).then(
       (outcome) => {
         command.asking = false;
         if (outcome === null || this.outcome(outcome) || this.#open.get(command.id) !== command) return;
@@ -367,6 +379,44 @@ export class Outbox {
         }, askAgainMs);
       },
     );
+  }
+
+  #peekSoon(): void {
+    if (this.#peekTimer !== undefined) return;
+    this.#peekTimer = this.#deps.timers.set(() => {
+      this.#peekTimer = undefined;
+      if (this.#session !== undefined) this.#peek();
+      if (this.#open.size > 0) this.#peekSoon();
+    }, peekMs);
+  }
+
+  /** Looks at the journal entries of commands that nothing was heard of. Proves nothing where there is none. */
+  #peek(): void {
+    const nowMs = this.#deps.clock.nowMs();
+    let peeks = 0;
+    for (const command of this.#open.values()) {
+      const stamps = command.firstStamps;
+      const due = command.sent && !command.closed && !command.asking && nowMs - command.heardMs >= peekMs;
+      if (!due || stamps === undefined) continue;
+      if (++peeks > maxPeeks) return;
+      command.heardMs = nowMs;
+      command.asking = true;
+      const done = (): void => {
+        command.asking = false;
+        // It may have been closed meanwhile, and its question been held back by this one.
+        if (command.closed && this.#open.get(command.id) === command) this.#ask(command);
+      };
+      this.#deps.askOutcome(command.id, stamps, true).then(
+        (outcome) => {
+          if (outcome !== null) this.outcome(outcome);
+          done();
+        },
+        (error: unknown) => {
+          this.#deps.log.debug("Cannot look at an outcome yet", { id: command.id, error });
+          done();
+        },
+      );
+    }
   }
 
   #notExecuted(command: Command, reason: NotExecutedReason, detail: string, cause?: unknown): void {

@@ -148,8 +148,10 @@ export class Session {
       ...shared,
       log: deps.log.child("outbox"),
       signer: this.#signer("command"),
-      askOutcome: async (id, { epoch, issuedAt }): Promise<Outcome | null> =>
-        (await this.#ask("outcome", { id, epoch, issuedAt }, readOutcome)).result.outcome,
+      askOutcome: async (id, { epoch, issuedAt }, peek): Promise<Outcome | null> => {
+        const args = peek ? { id, peek } : { id, epoch, issuedAt };
+        return (await this.#ask("outcome", args, readOutcome)).result.outcome;
+      },
       reopenChannel: (message): void => slots.command.reopen({ code: "heartbeat", message }),
       sessionLost: (reason): void => this.#sessionLost(reason),
       remeasure: (): Promise<void> => this.#remeasure(),

@@ -595,7 +595,9 @@ export class FakeAgent {
         for (const name of args["symbols"] as unknown as string[]) session.symbols.delete(name);
         return { result: {} };
       case "outcome":
-        return { result: { outcome: this.#askedOutcome(args["id"] as unknown as string) } };
+        return {
+          result: { outcome: this.#askedOutcome(args["id"] as unknown as string, args["peek"] === true) },
+        };
       case "outcomes":
         return { result: { outcomes: this.#untold(), more: null } };
       case "outcome.ack":
@@ -693,8 +695,9 @@ export class FakeAgent {
     return { events: this.ledger.filter((event) => event.seq > seq), complete: true };
   }
 
-  #askedOutcome(id: string): Outcome {
+  #askedOutcome(id: string, peek: boolean): Outcome | null {
     const entry = this.journal.get(id);
+    if (entry === undefined && peek) return null;
     if (entry === undefined) this.journal.set(id, "tombstone");
     if (entry === undefined || entry === "tombstone") return { id, digest: "", state: "void", sinceUtcMs: 1 };
     return entry.outcome;
