@@ -59,7 +59,7 @@ const toolchains: Readonly<Record<Flavour, Toolchain>> = {
       "-g",
       "-fsanitize=address,undefined",
       "-fno-sanitize-recover=all",
-      "-fno-sanitize=alignment",
+      "-fno-sanitize=alignment,integer-divide-by-zero",
     ],
     link: ["-pthread", "-fsanitize=address,undefined"],
     suffix: "",

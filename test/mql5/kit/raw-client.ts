@@ -77,6 +77,7 @@ export class RawClient implements AsyncDisposable {
   readonly #short = rawKeys();
   #input = Buffer.alloc(0);
   #closed = false;
+  #pieceBytes = Number.POSITIVE_INFINITY;
   #key = new Uint8Array();
   #nonce = 0n;
   #wake: () => void = () => undefined;
@@ -123,9 +124,26 @@ export class RawClient implements AsyncDisposable {
     }
   }
 
+  /** Cuts what is sent from now on into pieces of that many bytes, each a packet of its own. */
+  cut(pieceBytes: number): void {
+    this.#socket.setNoDelay(true);
+    this.#pieceBytes = pieceBytes;
+  }
+
   /** Sends bytes as they are. */
   write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+    for (let at = 0; at < bytes.length; at += Math.min(this.#pieceBytes, bytes.length))
+      this.#socket.write(bytes.subarray(at, Math.min(bytes.length, at + this.#pieceBytes)));
+  }
+
+  /** Holds back what is sent, until `uncork` sends it at once. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  /** Sends what was held back. */
+  uncork(): void {
+    this.#socket.uncork();
   }
 
   /** Stops reading, as a subscriber that hangs. */
