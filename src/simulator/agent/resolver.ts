@@ -107,7 +107,9 @@ export class Resolver {
     for (const order of orders) {
       const candidate = this.#candidates.get(order);
       candidate?.claimants.delete(entry);
-      if (candidate?.claimants.size === 0) this.#candidates.delete(order);
+      if (candidate?.claimants.size === 0) {
+        this.#candidates.delete(order);
+      }
       // What two could claim may now be the other's alone.
       for (const other of candidate?.claimants ?? []) this.#touched.add(other);
     }
@@ -177,11 +179,22 @@ export class Resolver {
   #onlyCandidate(entry: JournalEntry): string | undefined {
     const orders = [...(this.#watched.get(entry) ?? [])].filter((order) => {
       const claimant = this.#options.claimant(order) ?? this.#byOrder.get(order) ?? entry;
-      return claimant === entry;
+      return claimant === entry && !this.#closesAnother(entry, order);
     });
     const [order] = orders;
     if (order === undefined || orders.length > 1) return undefined;
     return (this.#candidates.get(order)?.claimants.size ?? 0) > 1 ? undefined : order;
+  }
+
+  /** An order whose deals go out has closed something: it is no market order's, however alike it looks. */
+  #closesAnother(entry: JournalEntry, order: string): boolean {
+    if (entry.evidence?.position !== "0" || !this.#hedging()) return false;
+    const deals = this.#options.terminal.historyDeals(entry.evidence.afterDeal);
+    return deals.some((deal) => deal.order === order && goesOut(deal));
+  }
+
+  #hedging(): boolean {
+    return this.#options.terminal.account().marginMode === "hedging";
   }
 
   #judge(entry: JournalEntry, order: string, candidate: Candidate, atOnce: boolean): Verdict {
@@ -267,8 +280,7 @@ export class Resolver {
       const { evidence } = tagged;
       return evidence?.side === deal.kind && isNewer(deal.ticket, evidence.afterDeal) ? [tagged] : [];
     }
-    const closes = deal.entry === "out" || deal.entry === "outBy";
-    const hedging = this.#options.terminal.account().marginMode === "hedging";
+    const opens = !(this.#hedging() && goesOut(deal));
     return this.#untagged(
       deal.symbol,
       (evidence) =>
@@ -277,7 +289,7 @@ export class Resolver {
         toVolumeUnits(deal.volume) <= toVolumeUnits(evidence.volume) &&
         deal.magic === evidence.magic &&
         deal.reason === "expert" &&
-        (evidence.position === "0" ? !(hedging && closes) : deal.position === evidence.position) &&
+        (evidence.position === "0" ? opens : deal.position === evidence.position) &&
         isInTime(deal.timeBrokerMs, evidence),
     );
   }
@@ -296,6 +308,10 @@ export class Resolver {
     }
     return found;
   }
+}
+
+function goesOut(deal: DealRecord): boolean {
+  return deal.entry === "out" || deal.entry === "outBy";
 }
 
 function isNewer(ticket: string, after: string | undefined): boolean {
