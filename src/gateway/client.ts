@@ -1,0 +1,323 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { CircuitBreaker } from "../connector/breaker.ts";
+import { CircuitOpenError, ConnectionError, InvalidRequestError, toError } from "../connector/errors.ts";
+import type { CircuitBreakerOptions } from "../connector/options.ts";
+import { toHex } from "../security/mac.ts";
+import type { Context, Key } from "../zmtp/mod.ts";
+import {
+  type GatewayAccount,
+  type GatewayPing,
+  type GatewayPosition,
+  type OrderResult,
+  readAccountReply,
+  readOrderReply,
+  readPingReply,
+  readPositionsReply,
+  rejectedResult,
+  unknownResult,
+} from "./client-replies.ts";
+import { GatewayErrorCode } from "./error-codes.ts";
+import { Exchange, NoReplyError } from "./exchange.ts";
+import { type PyObject, pythonJson } from "./python-json.ts";
+import { RiskCode, type RiskLimits, RiskMonitor } from "./risk-monitor.ts";
+import { formatSignature, orderChecksum, type SignedOrder } from "./risk-signature.ts";
+import { Stamps } from "./timestamps.ts";
+
+/** Where the gateway is, and what the connector keeps to. */
+export interface MT5LiveConnectorOptions {
+  /** Host name or address of the gateway. */
+  readonly gatewayHost: string;
+  /** @default 5555 */
+  readonly gatewayPort?: number;
+  /** The account's balance at the beginning, from which drawdown is measured. */
+  readonly initialBalance?: number;
+  /** @default no limits */
+  readonly risk?: RiskLimits;
+  /** Age up to which the account's state serves the risk monitor. @default 2000 */
+  readonly riskMaxAgeMs?: number;
+  /** One breaker for opens and queries; closes pass. */
+  readonly circuitBreaker?: Partial<CircuitBreakerOptions>;
+  /** The secret of both sides, for gateways that verify signatures. */
+  readonly signatureSecret?: string | undefined;
+  /** Encryption, for gateways that run with `--curve`. */
+  readonly curve?: { readonly serverKey: Key; readonly clientKey: Key };
+  /** Account to name in requests, for gateways with several. */
+  readonly account?: string;
+  /** Milliseconds for queries. @default 5000 */
+  readonly requestTimeoutMs?: number;
+  /** Milliseconds for orders; more than the gateway's own `--order-timeout`. @default 15000 */
+  readonly orderTimeoutMs?: number;
+}
+
+/** What the connector runs on; `nodeContext` of `./zmtp` has it. */
+export interface MT5LiveConnectorDeps {
+  readonly context: Context;
+  /** @default `crypto.randomUUID` */
+  readonly newUuid?: () => string;
+}
+
+/** An order, with the names of the Python connector. */
+export interface LiveOrder {
+  readonly symbol: string;
+  readonly type: "BUY" | "SELL";
+  /** Lots. */
+  readonly volume: number;
+  /** @default 0: the market's */
+  readonly price?: number;
+  /** @default 0: none */
+  readonly sl?: number;
+  /** @default 0: none */
+  readonly tp?: number;
+  readonly comment?: string;
+  /** Your name for the order. Sending it again with the same name is safe with this package's gateway only. */
+  readonly uuid?: string;
+}
+
+/** What may be said of a close. */
+export interface LiveClose {
+  /** Checked by the gateway. */
+  readonly symbol?: string;
+  /** Lots. @default all */
+  readonly volume?: number;
+  readonly uuid?: string;
+}
+
+/**
+ * The strategy's side of protocol v4.3: checks an order against the risk limits, signs it, sends it. Talks to this
+ * package's gateway and to the Python one.
+ *
+ * @example
+ * ```ts
+ * import { MT5LiveConnector } from "@trading-org/mt5-connector/gateway";
+ * import { nodeContext } from "@trading-org/mt5-connector/zmtp";
+ *
+ * await using connector = new MT5LiveConnector(
+ *   { gatewayHost: "172.19.141.255", initialBalance: 100_000, risk: { maxDailyLossPercent: 2, maxOrderLots: 1 } },
+ *   { context: nodeContext },
+ * );
+ * await connector.connect();
+ * const result = await connector.sendOrder({ symbol: "EURUSD", type: "BUY", volume: 0.01, sl: 1.05, tp: 1.06 });
+ * if (result.status === "FILLED") console.log(`Order filled: ticket ${result.ticket}`);
+ * ```
+ */
+export class MT5LiveConnector implements AsyncDisposable {
+  readonly #options: MT5LiveConnectorOptions;
+  readonly #context: Context;
+  readonly #newUuid: () => string;
+  readonly #stamps: Stamps;
+  readonly #breaker: CircuitBreaker;
+  readonly #secret: Uint8Array | undefined;
+  readonly #endpoint: string;
+  #exchange: Exchange | undefined;
+  /** Judges orders; fed by the connector itself. */
+  readonly risk: RiskMonitor;
+
+  /** Makes a connector; nothing is connected yet. */
+  constructor(options: MT5LiveConnectorOptions, deps: MT5LiveConnectorDeps) {
+    const {
+      gatewayHost: host,
+      gatewayPort = 5555,
+      circuitBreaker,
+      signatureSecret,
+      risk = {},
+      initialBalance,
+    } = options;
+    const { clock } = deps.context;
+    this.#options = options;
+    this.#context = deps.context;
+    this.#newUuid = deps.newUuid ?? ((): string => globalThis.crypto.randomUUID());
+    this.#stamps = new Stamps(clock);
+    this.#endpoint = `tcp://${host.includes(":") ? `[${host}]` : host}:${gatewayPort}`;
+    this.#breaker = new CircuitBreaker(
+      clock,
+      { failureThreshold: 5, recoveryTimeoutMs: 10_000, monitoringPeriodMs: 60_000, ...circuitBreaker },
+      `the gateway at ${this.#endpoint}`,
+    );
+    this.#secret = signatureSecret === undefined ? undefined : new TextEncoder().encode(signatureSecret);
+    this.risk = new RiskMonitor(clock, risk, initialBalance);
+  }
+
+  /** Connects, and proves it by a PING. Afterwards the connection is mended by itself. */
+  async connect(): Promise<void> {
+    const { curve } = this.#options;
+    this.#exchange ??= new Exchange(
+      this.#context,
+      this.#endpoint,
+      curve === undefined
+        ? { mechanism: "NULL" }
+        : { mechanism: "CURVE", role: "client", serverKey: curve.serverKey, secretKey: curve.clientKey },
+    );
+    try {
+      await this.ping();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Closes the connection. Orders that wait for their reply end as UNKNOWN. */
+  async close(): Promise<void> {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    await exchange?.close();
+  }
+
+  /** As `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Asks whether the gateway is there. */
+  async ping(): Promise<GatewayPing> {
+    const { clock } = this.#context;
+    const startMs = clock.nowMs();
+    return readPingReply(await this.#query("PING"), clock.nowMs() - startMs);
+  }
+
+  /** The account's figures. */
+  async getAccount(): Promise<GatewayAccount> {
+    return readAccountReply(await this.#query("GET_ACCOUNT"));
+  }
+
+  /** The open positions, of one symbol or all. */
+  async getPositions(symbol?: string): Promise<readonly GatewayPosition[]> {
+    return readPositionsReply(await this.#query("GET_POSITIONS", symbol === undefined ? {} : { symbol }));
+  }
+
+  /**
+   * Opens a position: risk monitor, signature, sending. Never rejects for what becomes of the order: that is the
+   * result's `status`, and `UNKNOWN` is neither yes nor no.
+   * @throws InvalidRequestError for an order that no gateway could read
+   */
+  async sendOrder(order: LiveOrder): Promise<OrderResult> {
+    const { uuid = this.#newUuid(), symbol, type, volume, price = 0, sl = 0, tp = 0, comment = "" } = order;
+    const { account } = this.#options;
+    for (const [name, value] of Object.entries({ volume, price, sl, tp })) {
+      if (!Number.isFinite(value) || value < 0) throw invalid(`${name} ${value} is no number from 0`);
+    }
+    const signed: SignedOrder = { uuid, symbol, type, volume, price, sl, tp, comment, account };
+    const refusal = await this.#judge(signed);
+    if (refusal !== undefined) return rejectedResult(uuid, refusal.code, refusal.message);
+    const result = await this.#order({
+      uuid,
+      action: "OPEN",
+      symbol,
+      type,
+      volume,
+      price,
+      sl,
+      tp,
+      comment,
+      risk_signature: this.#sign(signed),
+      ...(account === undefined ? {} : { account }),
+      timestamp: this.#stamps.now(),
+    });
+    if (result.status === "FILLED") this.risk.filled(uuid);
+    // A uuid that belongs to another order says nothing about that order.
+    else if (result.status === "REJECTED" && result.errorCode !== GatewayErrorCode.DUPLICATE_UUID) {
+      this.risk.notExecuted(uuid);
+    }
+    return result;
+  }
+
+  /** Closes a position, wholly or in part. No limit and no breaker stops it. */
+  closePosition(ticket: number | string | bigint, close: LiveClose = {}): Promise<OrderResult> {
+    const { uuid = this.#newUuid(), symbol, volume } = close;
+    const { account } = this.#options;
+    const text = String(ticket);
+    if (!/^[1-9]\d{0,19}$/.test(text) || (typeof ticket === "number" && !Number.isSafeInteger(ticket))) {
+      return Promise.reject(invalid(`${text} is no ticket: give the exact ticketText`));
+    }
+    if (volume !== undefined && !(Number.isFinite(volume) && volume > 0)) {
+      return Promise.reject(invalid(`volume ${volume} is no number above 0`));
+    }
+    return this.#order({
+      uuid,
+      action: "CLOSE",
+      ticket: BigInt(text),
+      ...(symbol === undefined ? {} : { symbol }),
+      ...(volume === undefined ? {} : { volume }),
+      ...(account === undefined ? {} : { account }),
+      timestamp: this.#stamps.now(),
+    });
+  }
+
+  /** Why an order may not be sent: its limits, or a state of the account that nobody knows. */
+  async #judge(order: SignedOrder): Promise<{ readonly code: string; readonly message: string } | undefined> {
+    if (this.risk.needsSnapshot && this.risk.snapshotAgeMs > (this.#options.riskMaxAgeMs ?? 2_000)) {
+      const askedMs = this.#context.clock.nowMs();
+      try {
+        const [account, positions] = await Promise.all([this.getAccount(), this.getPositions()]);
+        this.risk.update({ equity: account.equity, positions, askedMs });
+      } catch (error) {
+        return {
+          code: RiskCode.STATE_UNKNOWN,
+          message: `The account cannot be read: ${toError(error).message}`,
+        };
+      }
+    }
+    return this.risk.admit(order);
+  }
+
+  #sign(order: SignedOrder): string {
+    const stamp = `${this.#stamps.now().slice(0, 19)}Z`;
+    if (this.#secret !== undefined) return formatSignature(orderChecksum(order, stamp, this.#secret), stamp);
+    // Without a secret the checksum proves nothing; it is the order's, so that both logs can be compared.
+    const { uuid, symbol, type, volume, sl, tp } = order;
+    const text = new TextEncoder().encode(pythonJson([uuid, symbol, type, volume, sl, tp, stamp]));
+    return formatSignature(toHex(sha256(text)).slice(0, 8), stamp);
+  }
+
+  async #order(request: PyObject & { readonly uuid: string; readonly action: string }): Promise<OrderResult> {
+    const { uuid } = request;
+    const send = (): Promise<PyObject> => this.#ask(request, this.#options.orderTimeoutMs ?? 15_000);
+    try {
+      const reply = request.action === "CLOSE" ? await send() : await this.#breaker.run(send, isConnection);
+      return readOrderReply(uuid, reply);
+    } catch (error) {
+      if (error instanceof CircuitOpenError) return rejectedResult(uuid, error.code, error.message);
+      if (error instanceof NoReplyError) return unknownResult(uuid, error.message);
+      if (error instanceof ConnectionError) return rejectedResult(uuid, error.code, error.message);
+      throw error;
+    }
+  }
+
+  #query(action: string, more: PyObject = {}): Promise<PyObject> {
+    const { account, requestTimeoutMs = 5_000 } = this.#options;
+    return this.#breaker.run(
+      () =>
+        this.#ask(
+          {
+            uuid: this.#newUuid(),
+            action,
+            ...more,
+            ...(account === undefined ? {} : { account }),
+            timestamp: this.#stamps.now(),
+          },
+          requestTimeoutMs,
+        ),
+      isConnection,
+    );
+  }
+
+  #ask(request: PyObject & { readonly uuid: string }, timeoutMs: number): Promise<PyObject> {
+    if (this.#exchange !== undefined) return this.#exchange.ask(request, timeoutMs);
+    return Promise.reject(
+      new ConnectionError("Cannot send: the connector is not connected", {
+        code: "NOT_CONNECTED",
+        remedy: "Call connect() first",
+      }),
+    );
+  }
+}
+
+function isConnection(error: unknown): boolean {
+  return error instanceof ConnectionError;
+}
+
+function invalid(state: string): InvalidRequestError {
+  return new InvalidRequestError(`Cannot send the order: ${state}`, {
+    code: "INVALID_REQUEST",
+    remedy: "Correct the order; nothing was sent",
+  });
+}
