@@ -74,8 +74,10 @@ function missing(view: LinkView): string[] {
       );
     }
   }
-  if (slots.sync.isUp && !session.isOpen) reasons.push("a session is being opened");
-  else if (session.isOpen && slots.events.isUp && !session.eventsLive)
+  if (slots.sync.isUp && !session.isOpen) {
+    const why = session.lastError === undefined ? "" : ` (${session.lastError.message})`;
+    reasons.push(`a session is being opened${why}`);
+  } else if (session.isOpen && slots.events.isUp && !session.eventsLive)
     reasons.push("the ledger is being caught up");
   return reasons;
 }

@@ -66,7 +66,8 @@ export interface AgentDeps {
   readonly sharedSecret?: SharedSecret | undefined;
   status(status: ConnectionStatus, before: ConnectionStatus): void;
   reconnecting(attempt: number): void;
-  fault(error: Error): void;
+  /** True if somebody listens to the connector's errors. */
+  fault(error: Error): boolean;
 }
 
 interface Counters {
@@ -226,8 +227,9 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
 
   #fault(error: Error): void {
     this.#counters.errors++;
-    this.emit("error", error);
-    this.#deps.fault(error);
+    const heard = this.#deps.fault(error);
+    // One listener is enough, here or at the connector; without any the error is logged.
+    if (!heard || this.listenerCount("error") > 0) this.emit("error", error);
   }
 
   #listenerFailed(event: string, error: Error): void {

@@ -100,7 +100,7 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
           sharedSecret: deps.sharedSecret,
           status: (status, before): void => this.#statusChanged(agent.id, status, before),
           reconnecting: (attempt): void => void this.emit("reconnecting", agent.id, attempt),
-          fault: (error): void => this.#fault(error, agent.id, log),
+          fault: (error): boolean => this.listenerCount("error") > 0 && this.emit("error", error, agent.id),
         }),
       ]),
     );
@@ -197,12 +197,6 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
     else this.emit("agentDisconnected", agentId, "reason" in status ? status.reason : status.state);
     if (usable && this.#usable === this.#agents.size) this.emit("connected");
     if (!usable && this.#usable === 0) this.emit("disconnected");
-  }
-
-  #fault(error: Error, agentId: string, log: Log): void {
-    // The agent has told its own listeners; here an error without a listener is not lost, only not told twice.
-    if (this.listenerCount("error") > 0) this.emit("error", error, agentId);
-    else log.debug("An agent's error was not listened to at the connector", { agentId, error });
   }
 }
 

@@ -1,10 +1,31 @@
-import type { Outcome } from "../protocol/v1/messages.ts";
-import { toError } from "./errors.ts";
+import type { ExecutedOutcome, Outcome, OutcomesResult, SyncOp } from "../protocol/v1/messages.ts";
+import { type Reader, readNothing, readOutcomes } from "../protocol/v1/reply-schemas.ts";
+import type { Command } from "./command.ts";
+import { MT5Error, toError } from "./errors.ts";
 import type { Log } from "./log.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Answer } from "./requests.ts";
 import type { TimerScope } from "./timers.ts";
 
-/** Outcomes that are told once and then stay in the agent's list until they are acknowledged. */
-export type FinalOutcome = Extract<Outcome, { readonly state: "executed" | "rejected" | "void" }>;
+/** How an outcome came. */
+export interface Delivery {
+  /** Listed by the agent as not yet told, instead of heard when it happened. */
+  readonly recovered: boolean;
+  /** Meant for this connector alone, so that it may be acknowledged. */
+  readonly own: boolean;
+  /** Somebody asked for it, and gets it as the answer. */
+  readonly silent: boolean;
+}
+
+/** What the desk needs from the session. */
+export interface OutcomeDeskDeps {
+  readonly timers: TimerScope;
+  readonly log: Log;
+  readonly outbox: () => Outbox;
+  ask<T>(op: SyncOp, args: Readonly<Record<string, unknown>>, read: Reader<T>): Promise<Answer<T>>;
+  /** An outcome that no caller waits for. */
+  tell(id: string, outcome: Outcome | ExecutedOutcome | MT5Error, recovered: boolean): void;
+}
 
 /** Acknowledgements wait so long for others to share their request. */
 const gatherMs = 20;
@@ -13,28 +34,69 @@ const maxIdsPerRequest = 256;
 /** Outcomes remembered as told, so that a repetition is not told again. */
 const maxTold = 10_000;
 
-/** Whether an outcome ends its command and has to be acknowledged (docs/protocol.md, 6.3). */
-export function isFinal(outcome: Outcome): outcome is FinalOutcome {
-  return outcome.state === "executed" || outcome.state === "rejected" || outcome.state === "void";
-}
-
-/** Acknowledges outcomes once they have been told, and remembers which have. */
-export class OutcomeLedger {
-  readonly #timers: TimerScope;
-  readonly #log: Log;
-  readonly #acknowledge: (ids: readonly string[]) => Promise<unknown>;
+/**
+ * Where outcomes arrive: each settles its command, or is told as an event, once; and is acknowledged after that, so that
+ * the agent lists it again if this process dies before (docs/protocol.md, 6.3).
+ */
+export class OutcomeDesk {
+  readonly #deps: OutcomeDeskDeps;
   readonly #due: Set<string> = new Set();
   readonly #told: Set<string> = new Set();
   #waiting = false;
 
-  constructor(timers: TimerScope, log: Log, acknowledge: (ids: readonly string[]) => Promise<unknown>) {
-    this.#timers = timers;
-    this.#log = log;
-    this.#acknowledge = acknowledge;
+  constructor(deps: OutcomeDeskDeps) {
+    this.#deps = deps;
   }
 
-  /** Marks an outcome as told. False if it had been told before. */
-  tell(id: string): boolean {
+  /** An outcome arrived. */
+  deliver(outcome: Outcome, delivery: Delivery): void {
+    const open = this.#deps.outbox().outcome(outcome);
+    const final = outcome.state === "executed" || outcome.state === "rejected" || outcome.state === "void";
+    if (open || !final) return;
+    if (this.#first(outcome.id) && !delivery.silent) this.#deps.tell(outcome.id, outcome, delivery.recovered);
+    // Another connector of the same client may still wait for an outcome that was only overheard.
+    if (delivery.own && outcome.state !== "void") this.#acknowledge(outcome.id);
+  }
+
+  /** Those that hello listed as not acknowledged, and the further ones by pages. */
+  async deliverUntold(outcomes: readonly Outcome[], more: boolean): Promise<void> {
+    const listed = { recovered: true, own: true, silent: false };
+    for (const outcome of outcomes) this.deliver(outcome, listed);
+    let cursor: string | null = null;
+    while (more) {
+      const args: Readonly<Record<string, unknown>> = cursor === null ? {} : { cursor };
+      const page: Answer<OutcomesResult> = await this.#deps.ask("outcomes", args, readOutcomes);
+      for (const outcome of page.result.outcomes) this.deliver(outcome, listed);
+      cursor = page.result.more;
+      if (cursor === null) return;
+    }
+  }
+
+  /** A command of the outbox has come to its end; whoever waited for it knows. */
+  settled(command: Command, result: ExecutedOutcome | MT5Error): void {
+    this.#first(command.id);
+    if (command.abandoned) this.#deps.tell(command.id, result, false);
+    const listed = !(result instanceof MT5Error) || result.code === "REJECTED";
+    if (listed) this.#acknowledge(command.id);
+  }
+
+  /** Timers can be set again. */
+  resume(): void {
+    this.#waiting = false;
+    if (this.#due.size > 0) this.#schedule(gatherMs);
+  }
+
+  /** Acknowledges everything that is due, now. */
+  async flush(): Promise<void> {
+    while (this.#due.size > 0) {
+      const ids = [...this.#due].slice(0, maxIdsPerRequest);
+      await this.#deps.ask("outcome.ack", { ids }, readNothing);
+      for (const id of ids) this.#due.delete(id);
+    }
+  }
+
+  /** False if the outcome of this id had been told before. */
+  #first(id: string): boolean {
     if (this.#told.has(id)) return false;
     this.#told.add(id);
     if (this.#told.size > maxTold) {
@@ -46,39 +108,18 @@ export class OutcomeLedger {
     return true;
   }
 
-  /** Forgets that an outcome was told: its id is used again. */
-  forget(id: string): void {
-    this.#told.delete(id);
-  }
-
-  /** Acknowledges soon. */
-  acknowledge(id: string): void {
+  #acknowledge(id: string): void {
     this.#due.add(id);
     this.#schedule(gatherMs);
-  }
-
-  /** A session begins, with timers of its own. */
-  resume(): void {
-    this.#waiting = false;
-    if (this.#due.size > 0) this.#schedule(gatherMs);
-  }
-
-  /** Acknowledges everything that is due, now. */
-  async flush(): Promise<void> {
-    while (this.#due.size > 0) {
-      const ids = [...this.#due].slice(0, maxIdsPerRequest);
-      await this.#acknowledge(ids);
-      for (const id of ids) this.#due.delete(id);
-    }
   }
 
   #schedule(delayMs: number): void {
     if (this.#waiting) return;
     this.#waiting = true;
-    this.#timers.set(() => {
+    this.#deps.timers.set(() => {
       this.#waiting = false;
       this.flush().catch((error: unknown) => {
-        this.#log.debug("Outcomes could not be acknowledged yet", { error: toError(error) });
+        this.#deps.log.debug("Outcomes could not be acknowledged yet", { error: toError(error) });
         this.#schedule(retryMs);
       });
     }, delayMs);

@@ -3,23 +3,13 @@ import { BodyError } from "../protocol/v1/codec.ts";
 import { limits } from "../protocol/v1/limits.ts";
 import type {
   ExecutedOutcome,
-  HelloResult,
   LedgerEvent,
   LedgerPayload,
   Outcome,
-  OutcomesResult,
   PulseMessage,
   SyncOp,
 } from "../protocol/v1/messages.ts";
-import {
-  type Reader,
-  readChallenge,
-  readHello,
-  readNothing,
-  readOutcome,
-  readOutcomes,
-  ShapeError,
-} from "../protocol/v1/reply-schemas.ts";
+import { type Reader, readNothing, readOutcome, ShapeError } from "../protocol/v1/reply-schemas.ts";
 import { createSigner, type Hmac, type SharedSecret, type Signer, toHex } from "../protocol/v1/signing.ts";
 import { accountTopic, clientTopic, ledgerTopic, pulseTopic } from "../protocol/v1/topics.ts";
 import type { Clock, Timer } from "../transport/clock.ts";
@@ -30,21 +20,20 @@ import { type RandomBytes, randomName } from "./backoff.ts";
 import { type BrokerTimeInfo, brokerTimeInfo } from "./broker-zone.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { ChannelSlot } from "./channel-slot.ts";
-import type { Command } from "./command.ts";
 import { AuthenticationError, ConnectionError, MT5Error, ProtocolError, toError } from "./errors.ts";
 import { type EventTaker, readEvent } from "./event-reader.ts";
 import type { Gate } from "./gate.ts";
+import { type Established, Handshake } from "./handshake.ts";
 import { Health } from "./health.ts";
 import type { LedgerPosition } from "./ledger-feed.ts";
 import type { Log } from "./log.ts";
 import { MirrorState } from "./mirror.ts";
 import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { isFinal, OutcomeLedger } from "./outcomes.ts";
+import { OutcomeDesk } from "./outcomes.ts";
 import { type Answer, type RequestOptions, Requests } from "./requests.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import type { TimerScope } from "./timers.ts";
-import { productName, productVersion } from "./version.ts";
 
 /** What a session tells its owner. */
 export interface SessionHooks {
@@ -79,22 +68,6 @@ export interface SessionDeps {
   readonly sharedSecret?: SharedSecret | undefined;
 }
 
-interface Established {
-  readonly id: string;
-  readonly epoch: number;
-  readonly hello: HelloResult;
-  readonly sinceAgentMs: number;
-}
-
-interface Delivery {
-  /** Listed by the agent as not yet told, instead of heard when it happened. */
-  readonly recovered: boolean;
-  /** Meant for this connector alone, so that it may be acknowledged. */
-  readonly own: boolean;
-  /** Somebody asked for it, and gets it as the answer. */
-  readonly silent: boolean;
-}
-
 const barrierWaitMs = 500;
 const maxBarrierWaitMs = 2_000;
 const retryMs = 250;
@@ -116,13 +89,12 @@ export class Session {
   readonly mirror: MirrorState = new MirrorState();
   readonly #catchUp: CatchUp;
   readonly #health: Health;
-  readonly #outcomes: OutcomeLedger;
+  readonly #outcomes: OutcomeDesk;
   readonly #clientHex: string;
-  readonly #instance: string;
+  readonly #handshake: Handshake;
   readonly #events: EventTaker;
   #established: Established | undefined;
   #brokerTime: BrokerTimeInfo | undefined;
-  #account: { readonly login: string; readonly server: string } | undefined;
   /** The connections of `events` and `sync` that the session has been brought to. */
   #liveGeneration = 0;
   #checkedGeneration = 0;
@@ -140,7 +112,6 @@ export class Session {
     const { clock, timers, agent, options, slots, hooks } = deps;
     this.agentClock = new AgentClock(() => clock.nowMs());
     this.#clientHex = toHex(deps.clientPublicKey);
-    this.#instance = randomName(deps.randomBytes);
     const { agentClock } = this;
     const shared = { agentId: agent.id, clock, timers, agentClock };
     this.requests = new Requests({ ...shared, signer: this.#signer("sync") });
@@ -155,11 +126,24 @@ export class Session {
       reopenChannel: (message): void => slots.command.reopen({ code: "heartbeat", message }),
       sessionLost: (reason): void => this.#sessionLost(reason),
       remeasure: (): Promise<void> => this.#remeasure(),
-      settled: (command, result): void => this.#settled(command, result),
+      settled: (command, result): void => this.#outcomes.settled(command, result),
     });
-    this.#outcomes = new OutcomeLedger(timers, deps.log, (ids) =>
-      this.#ask("outcome.ack", { ids }, readNothing),
-    );
+    this.#outcomes = new OutcomeDesk({
+      timers,
+      log: deps.log,
+      outbox: (): Outbox => this.outbox,
+      ask: (op, args, read) => this.#ask(op, args, read),
+      tell: (id, outcome, recovered): void => hooks.outcome(id, outcome, recovered),
+    });
+    const beforeSession = { withoutSession: true, timeoutMs: agent.connectTimeoutMs };
+    this.#handshake = new Handshake({
+      agent,
+      clock,
+      agentClock,
+      instance: randomName(deps.randomBytes),
+      ask: (op, args, read) => this.#ask(op, args, read, beforeSession),
+      fatal: (error): void => hooks.fatal(error),
+    });
     this.#catchUp = new CatchUp({
       mirror: this.mirror,
       timers,
@@ -347,7 +331,7 @@ export class Session {
         remedy: "Use an agent and a connector of the same protocol revision",
       });
     }
-    this.#deliver(result.outcome, { recovered: false, own: true, silent: true });
+    this.#outcomes.deliver(result.outcome, { recovered: false, own: true, silent: true });
     return result.outcome;
   }
 
@@ -468,74 +452,28 @@ export class Session {
 
   /** Challenge and hello (4.1), and whatever this client has not been told of its commands. */
   async #open(): Promise<void> {
-    const { agent, slots, log, hooks, clock } = this.#deps;
+    const { slots, log, hooks } = this.#deps;
     const { generation } = slots.sync;
-    const before = { withoutSession: true, timeoutMs: agent.connectTimeoutMs };
-    const { result } = await this.#ask("challenge", { instance: this.#instance }, readChallenge, before);
-    if (result.revision !== limits.revision) {
-      const message = `Cannot talk to agent "${agent.id}": it speaks revision ${result.revision}, not ${limits.revision}`;
-      hooks.fatal(new ProtocolError(message, { code: "REVISION", remedy: "Update the older of the two" }));
-      return;
-    }
-    const sentMs = clock.nowMs();
-    const args = { challenge: result.challenge, instance: this.#instance, role: "trade" };
-    const self = { name: productName, version: productVersion };
-    const hello = await this.#ask("hello", { ...args, ...self }, readHello, before);
-    const { session: id, outcomes, moreOutcomes, brokerZone, brokerMs, utcMs } = hello.result;
-    this.#requireSameAccount(hello.result);
-    this.agentClock.reset();
-    this.agentClock.reply(hello.agentMs, sentMs, clock.nowMs());
-    const established = { id, epoch: hello.epoch, hello: hello.result, sinceAgentMs: hello.agentMs };
+    const established = await this.#handshake.open();
+    const { id, epoch, hello } = established;
     this.#established = established;
-    this.#brokerTime = brokerTimeInfo(brokerZone, brokerMs, utcMs);
+    this.#brokerTime = brokerTimeInfo(hello.brokerZone, hello.brokerMs, hello.utcMs);
     this.#checkedGeneration = generation;
     this.requests.setSession(established);
     this.subscriptions.invalidate();
-    this.mirror.terminal = hello.result.terminal;
-    this.#health.keep(hello.result.leaseMs);
-    log.info("A session is open", { session: id, epoch: hello.epoch, agent: hello.result.agent });
+    this.mirror.terminal = hello.terminal;
+    // The terminal may have been changed meanwhile.
+    this.mirror.symbols.clear();
+    this.#health.keep(hello.leaseMs);
+    const { agent, outcomes, moreOutcomes } = hello;
+    log.info("A session is open", { session: id, epoch, agent, brokerTime: this.#brokerTime.source });
     // What the ledger says about open commands is heard before any of them is sent again.
     if (this.#catchUp.follows) await this.#catchUp.fill();
-    await this.#deliverUntold(outcomes, moreOutcomes);
+    await this.#outcomes.deliverUntold(outcomes, moreOutcomes);
     if (this.#established !== established) return;
-    this.outbox.startSession(established, hello.result.limits);
+    this.outbox.startSession(established, hello.limits);
     this.#pollLedger();
     hooks.changed();
-  }
-
-  /** Outcomes that this client has not acknowledged: those of hello, and the further ones by pages. */
-  async #deliverUntold(outcomes: readonly Outcome[], more: boolean): Promise<void> {
-    const listed = { recovered: true, own: true, silent: false };
-    for (const outcome of outcomes) this.#deliver(outcome, listed);
-    let cursor: string | null = null;
-    while (more) {
-      const args: Readonly<Record<string, unknown>> = cursor === null ? {} : { cursor };
-      const page: Answer<OutcomesResult> = await this.#ask("outcomes", args, readOutcomes);
-      for (const outcome of page.result.outcomes) this.#deliver(outcome, listed);
-      cursor = page.result.more;
-      if (cursor === null) return;
-    }
-  }
-
-  /** A terminal that is logged in to another account must not be traded on (4.1). */
-  #requireSameAccount(hello: HelloResult): void {
-    const { agent, hooks } = this.#deps;
-    const { login, server } = hello.account;
-    const expected = agent.metadata.accountNumber;
-    const first = this.#account ?? hello.account;
-    const switched = login !== first.login || server !== first.server;
-    if (!switched && (expected === undefined || login === String(expected))) {
-      this.#account = { login, server };
-      return;
-    }
-    const wanted = switched ? `${first.login} at ${first.server}` : `${expected}`;
-    const state = `its account is ${login} at ${server}, expected ${wanted}`;
-    const error = new ConnectionError(`Cannot use agent "${agent.id}": ${state}`, {
-      code: "WRONG_ACCOUNT",
-      remedy: "Log the terminal in to the right account, or correct metadata.accountNumber and start anew",
-    });
-    hooks.fatal(error);
-    throw error;
   }
 
   /** Barrier, then gap fill or snapshot (4.2). */
@@ -611,23 +549,7 @@ export class Session {
     this.mirror.apply(event, event.epoch, event.agentMs);
     this.#deps.hooks.ledger(event, false);
     if (event.type !== "outcome" || event.client !== this.#clientHex) return;
-    this.#deliver(event.outcome, { recovered: false, own: false, silent: false });
-  }
-
-  #deliver(outcome: Outcome, delivery: Delivery): void {
-    const open = this.outbox.outcome(outcome);
-    if (open || !isFinal(outcome)) return;
-    const first = this.#outcomes.tell(outcome.id);
-    if (first && !delivery.silent) this.#deps.hooks.outcome(outcome.id, outcome, delivery.recovered);
-    // Another connector of the same client may still wait for an outcome that was only overheard.
-    if (delivery.own && outcome.state !== "void") this.#outcomes.acknowledge(outcome.id);
-  }
-
-  #settled(command: Command, result: ExecutedOutcome | MT5Error): void {
-    this.#outcomes.tell(command.id);
-    if (command.abandoned) this.#deps.hooks.outcome(command.id, result, false);
-    const listed = !(result instanceof MT5Error) || result.code === "REJECTED";
-    if (listed) this.#outcomes.acknowledge(command.id);
+    this.#outcomes.deliver(event.outcome, { recovered: false, own: false, silent: false });
   }
 
   #sessionLost(reason: string): void {

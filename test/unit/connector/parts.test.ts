@@ -157,8 +157,7 @@ test("TypedEmitter keeps an unheard error and a listener that throws from hurtin
   emitter.once("value", (value) => heard.push(value));
   expect(emitter.emit("value", 1)).toBe(true);
   emitter.emit("value", 2);
-  await Promise.resolve();
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(heard).toEqual([1]);
   expect(failed).toEqual([
     "value: Error: mine",
