@@ -1,3 +1,4 @@
+import { retcode } from "../../domain/retcodes.ts";
 import type { Channel } from "../../transport/transport.ts";
 import type { AgentPoint } from "../agent/agent-options.ts";
 import { Prng } from "../market/prng.ts";
@@ -87,10 +88,10 @@ export interface ScheduleOptions {
   readonly kinds?: readonly FaultKind[];
 }
 
-/** Retcodes that a broker may give in place of an answer; those of which nothing follows are the nasty ones. */
-const retcodes = [
-  10004, 10006, 10007, 10010, 10011, 10012, 10018, 10019, 10021, 10024, 10028, 10031,
-] as const;
+/** Retcodes in place of an answer. */
+const retcodes = [10004, 10006, 10007, 10011, 10012, 10018, 10019, 10021, 10024, 10028, 10031] as const;
+/** A server that has executed may lose its answer or give one that proves nothing; it does not say no. */
+const retcodesAfter = retcodes.filter((code) => retcode(code).certainty === "unknown");
 
 const points: readonly AgentPoint[] = [
   "commandReceived",
@@ -202,12 +203,16 @@ const draws: Readonly<Record<FaultKind, Draw>> = {
     downMs: span(random, 5_000),
   }),
   slowDisk: (random) => ({ kind: "slowDisk", delayMs: span(random, 8_000), forMs: span(random, 10_000) }),
-  answer: (random) => ({
-    kind: "answer",
-    when: pick(random, ["before", "after"] as const),
-    retcode: random.integer(0, 2) === 0 ? 0 : pick(random, retcodes),
-    delayMs: random.integer(0, 1) === 0 ? 0 : span(random, 15_000),
-  }),
+  answer: (random) => {
+    const when = pick(random, ["before", "after"] as const);
+    const codes = when === "before" ? retcodes : retcodesAfter;
+    return {
+      kind: "answer",
+      when,
+      retcode: random.integer(0, 2) === 0 ? 0 : pick(random, codes),
+      delayMs: random.integer(0, 1) === 0 ? 0 : span(random, 15_000),
+    };
+  },
   dropTransactions: (random) => ({ kind: "dropTransactions", times: random.integer(1, 8) }),
   shuffleTransactions: (random) => ({
     kind: "shuffleTransactions",

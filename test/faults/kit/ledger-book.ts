@@ -39,21 +39,11 @@ export class LedgerBook {
     this.#before ??= new Set(deals.map((deal) => deal.ticket));
   }
 
-  /** What was told wrongly, against the broker's own history. Empty when all is right. */
-  faults(history: readonly DealRecord[]): string[] {
+  /** What was told twice. Empty when all is right. */
+  doubles(): string[] {
     const faults: string[] = [];
-    const real = new Set(history.map((deal) => deal.ticket));
     for (const [ticket, count] of this.deals) {
       if (count > 1) faults.push(`deal ${ticket} was told ${count} times`);
-      if (!real.has(ticket)) faults.push(`deal ${ticket} was told and is not in the broker's history`);
-    }
-    const before = this.#before;
-    if (before !== undefined) {
-      for (const deal of history) {
-        if (!before.has(deal.ticket) && !this.deals.has(deal.ticket)) {
-          faults.push(`deal ${deal.ticket} was never told`);
-        }
-      }
     }
     for (const [ticket, changes] of this.positions) {
       for (const change of ["opened", "closed"]) {
@@ -63,6 +53,23 @@ export class LedgerBook {
       const closed = changes.indexOf("closed");
       if (closed >= 0 && closed < changes.length - 1) {
         faults.push(`position ${ticket} changed after it was closed: ${changes.join(" ")}`);
+      }
+    }
+    return faults;
+  }
+
+  /** What was told wrongly, against the broker's own history. Empty when all is right. */
+  faults(history: readonly DealRecord[]): string[] {
+    const faults = this.doubles();
+    const real = new Set(history.map((deal) => deal.ticket));
+    for (const ticket of this.deals.keys()) {
+      if (!real.has(ticket)) faults.push(`deal ${ticket} was told and is not in the broker's history`);
+    }
+    const before = this.#before;
+    if (before === undefined) return faults;
+    for (const deal of history) {
+      if (!before.has(deal.ticket) && !this.deals.has(deal.ticket)) {
+        faults.push(`deal ${deal.ticket} was never told`);
       }
     }
     return faults;

@@ -44,10 +44,14 @@ export class Site {
   readonly points: AgentFaults;
   /** Points passed, newest last; the oldest are forgotten. */
   readonly passed: PassedPoint[] = [];
+  /** Commands that were ever durable in the journal. */
+  readonly everJournalled: Set<string> = new Set();
   readonly refusals: AgentRefusal[] = [];
   /** What the agent reported as faults of its surroundings, as text. */
   readonly faults: string[] = [];
   ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
+  /** What a start fails with that will pass. */
+  readonly diskFails: RegExp = /no space left|torn by the fault kit|fails it/;
   readonly #options: SiteOptions;
   readonly #machine: { jumpMs: number } = { jumpMs: 0 };
   #agent: Agent | undefined;
@@ -79,6 +83,7 @@ export class Site {
     this.broker = brokerFaults(this.terminal);
     this.journal = faultyJournal(this.journalStore, time.clock);
     this.points = agentFaults((point, { id, op }) => {
+      if (point === "journalled" && id !== undefined) this.everJournalled.add(id);
       this.passed.push({ point, id, op, atMs: time.clock.nowMs() });
       if (this.passed.length > 4_096) this.passed.splice(0, 2_048);
     });
