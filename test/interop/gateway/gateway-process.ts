@@ -13,15 +13,36 @@ export interface GatewayProcess {
 }
 
 /** Starts `mt5-connector gateway` with the given options and waits until it is ready. */
-export async function startGatewayProcess(
+export function startGatewayProcess(options: readonly string[]): Promise<GatewayProcess> {
+  return start(process.execPath, [...command, "--exit-with-stdin", ...options]);
+}
+
+/** Starts the minimal Python server. */
+export function startPythonServer(python: string, ...parameters: readonly string[]): Promise<GatewayProcess> {
+  return start(python, ["test/interop/gateway/server.py", ...parameters]);
+}
+
+/** Runs `mt5-connector gateway test` to its end. */
+export async function runGatewayTest(
   options: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<GatewayProcess> {
-  const child = spawn(
-    process.execPath,
-    ["build/run.mjs", "test/interop/gateway/serve.ts", "gateway", "--exit-with-stdin", ...options],
-    { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...environment } },
-  );
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [...command, "test", ...options], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  await once(child, "close");
+  return { code: child.exitCode, output };
+}
+
+const command: readonly string[] = ["build/run.mjs", "test/interop/gateway/serve.ts", "gateway"];
+
+async function start(program: string, parameters: readonly string[]): Promise<GatewayProcess> {
+  const child = spawn(program, parameters, { stdio: ["pipe", "pipe", "pipe"] });
   const output: string[] = [];
   const exited = once(child, "exit");
   const endpoint = await new Promise<string>((resolve, reject) => {
@@ -32,7 +53,7 @@ export async function startGatewayProcess(
     };
     createInterface({ input: child.stdout }).on("line", read);
     createInterface({ input: child.stderr }).on("line", read);
-    void exited.then(([code]) => reject(new Error(`The gateway ended with ${code}:\n${output.join("\n")}`)));
+    void exited.then(([code]) => reject(new Error(`The server ended with ${code}:\n${output.join("\n")}`)));
   });
   return {
     endpoint,
