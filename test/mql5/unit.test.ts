@@ -1,0 +1,19 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { compileProgram } from "../../build/mql5/compile.ts";
+import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
+import { Program } from "./kit/program.ts";
+
+const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
+const skip = await skipReason();
+
+describe.skipIf(skip !== undefined)(suiteTitle("the experts' buffers", skip), { timeout: 120_000 }, () => {
+  it("queues, messages, inboxes, subscriptions and addresses keep to their limits and lose nothing", async () => {
+    const binary = await compileProgram(join(experts, "UnitProbe.mq5"), defaultFlavour);
+    await using program = new Program(binary);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.printed).toEqual(["31 checks, 0 failed"]);
+    expect(program.noise).toBe("");
+  });
+});
