@@ -33,6 +33,8 @@ export class Client {
   readonly messages: TransportFaults;
   /** Errors that reached the connector's `error` event, as text. */
   readonly errors: string[] = [];
+  onStatus: ((status: string) => void) | undefined;
+  onError: ((error: string) => void) | undefined;
   readonly #options: ClientOptions;
   #life: Life;
   #lives = 0;
@@ -134,9 +136,15 @@ export class Client {
       },
     );
     mt5.on("error", (error) => {
+      this.onError?.(String(error));
       this.errors.push(String(error));
       if (this.errors.length > 256) this.errors.shift();
     });
+    for (const agent of mt5.getAllAgents()) {
+      agent.on("connectionStatus", (status) => {
+        if (!host.dead) this.onStatus?.(`${agent.id} ${JSON.stringify(status)}`);
+      });
+    }
     const books = new Map(
       sites.map((site) => [site.name, new LedgerBook(mt5.getAgent(site.name), () => host.dead)]),
     );

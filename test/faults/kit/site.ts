@@ -44,11 +44,14 @@ export class Site {
   readonly points: AgentFaults;
   /** Points passed, newest last; the oldest are forgotten. */
   readonly passed: PassedPoint[] = [];
-  /** Commands that were ever durable in the journal. */
-  readonly everJournalled: Set<string> = new Set();
+  /** Commands that were ever staged for the journal. */
+  readonly everStaged: Set<string> = new Set();
   readonly refusals: AgentRefusal[] = [];
   /** What the agent reported as faults of its surroundings, as text. */
   readonly faults: string[] = [];
+  onPoint: ((point: PassedPoint) => void) | undefined;
+  onFault: ((fault: string) => void) | undefined;
+  onRefusal: ((refusal: AgentRefusal) => void) | undefined;
   ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
   /** What a start fails with that will pass. */
   readonly diskFails: RegExp = /no space left|torn by the fault kit|fails it/;
@@ -83,8 +86,10 @@ export class Site {
     this.broker = brokerFaults(this.terminal);
     this.journal = faultyJournal(this.journalStore, time.clock);
     this.points = agentFaults((point, { id, op }) => {
-      if (point === "journalled" && id !== undefined) this.everJournalled.add(id);
-      this.passed.push({ point, id, op, atMs: time.clock.nowMs() });
+      if (point === "beforeJournal" && id !== undefined) this.everStaged.add(id);
+      const passed = { point, id, op, atMs: time.clock.nowMs() };
+      this.onPoint?.(passed);
+      this.passed.push(passed);
       if (this.passed.length > 4_096) this.passed.splice(0, 2_048);
     });
   }
@@ -140,11 +145,14 @@ export class Site {
       hmac: nodeHmac,
       sharedSecret: crypto.keyAgreement.sharedSecret,
       onRefusal: (refusal) => {
+        this.onRefusal?.(refusal);
         this.refusals.push(refusal);
         if (this.refusals.length > 4_096) this.refusals.splice(0, 2_048);
       },
       onFault: (fault, where) => {
-        this.faults.push(`${where}: ${String(fault)}`);
+        const text = `${where}: ${String(fault)}`;
+        this.onFault?.(text);
+        this.faults.push(text);
         if (this.faults.length > 256) this.faults.shift();
       },
       ...(limits === undefined ? {} : { limits }),

@@ -93,7 +93,7 @@ export function judge(world: World, command: Command, outcome: CommandOutcome | 
     if (state === "pending") faults.push(`${id} is still pending`);
     if (state === "unknown") {
       if (executions !== 0) faults.push(`${id} was executed, and the journal never found out`);
-      if (!world.site.everJournalled.has(id)) faults.push(`${id} never reached the journal, and is unknown`);
+      if (!world.site.everStaged.has(id)) faults.push(`${id} never reached the journal, and is unknown`);
     }
   }
   return faults;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { faultKinds } from "../../../src/simulator/faults/schedule.ts";
 import { runSearch } from "./run.ts";
 import { minimise, report, searchFaults } from "./search.ts";
 
@@ -10,11 +11,18 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     runs: { type: "string", default: "Infinity" },
     minutes: { type: "string", default: "Infinity" },
+    trace: { type: "boolean", default: false },
+    without: { type: "string" },
     failures: { type: "string", default: "1" },
   },
 });
 
 if (values.seed !== undefined) {
+  if (values.trace) {
+    const first = await runSearch(values.seed);
+    const shortest = first.faults.length > 0 ? await minimise(first) : first;
+    await runSearch(values.seed, shortest.schedule, (line) => console.log(line));
+  }
   const result = await runSearch(values.seed);
   const again = await runSearch(values.seed);
   console.log(
@@ -36,6 +44,9 @@ if (values.seed !== undefined) {
     from: Number(values.from),
     runs: Number(values.runs),
     budgetMs: Number(values.minutes) * 60_000,
+    ...(values.without === undefined
+      ? {}
+      : { kinds: faultKinds.filter((kind) => values.without?.split(",").includes(kind) !== true) }),
     maxFailures: Number(values.failures),
     onRun: ({ seed, faults }) => {
       if (faults.length > 0) console.log(`${seed}: ${faults[0]}`);

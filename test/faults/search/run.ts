@@ -33,10 +33,11 @@ const mistakes = /TypeError|ReferenceError|RangeError|Cannot read properties|is 
 export async function runSearch(
   seed: string,
   schedule: readonly ScheduledFault[] = faultSchedule(seed),
+  trace?: (line: string) => void,
 ): Promise<SearchResult> {
   const world = await createWorld({ seed, options: { reconnect: { maxBackoffMs: 2_000 } } });
   try {
-    return await search(world, seed, schedule);
+    return await search(world, seed, schedule, trace);
   } finally {
     await world.close();
   }
@@ -46,10 +47,16 @@ async function search(
   world: World,
   seed: string,
   schedule: readonly ScheduledFault[],
+  trace?: (line: string) => void,
 ): Promise<SearchResult> {
   const { time, client, site, traffic } = world;
   const faults: string[] = [];
-  const note = (line: string): void => traffic.note(line);
+  const say = (line: string): void => trace?.(`${time.clock.nowMs().toFixed(0).padStart(8)} ${line}`);
+  const note = (line: string): void => {
+    traffic.note(line);
+    say(line);
+  };
+  if (trace !== undefined) traceWorld(world, schedule, say);
   client.book(site).onLine = note;
   await client.connect();
   const workload = new Workload(world, seed);
@@ -68,9 +75,10 @@ async function search(
   } catch (error) {
     faults.push(String(error));
   }
-  const outcomes = await askUnknown(world, workload, faults);
-  // What asking has brought to light may have to be told.
+  // An answer that never came counts as missing after 10 s, and what asking has brought to light has to be told.
   await time.pass(12_000);
+  const outcomes = await askUnknown(world, workload, faults);
+  await time.pass(2_000);
   faults.push(...world.faults(), ...workload.faults);
   for (const command of workload.commands) {
     faults.push(...judge(world, command, outcomes.get(command.id)));
@@ -123,15 +131,18 @@ function play(
 ): PlayedFaults {
   const { time, client, site, links } = world;
 
+  let restarts = 0;
   /** As a service manager does: a start that fails for want of disk is tried again. */
   async function restartAgent(downMs: number): Promise<void> {
     if (site.dead) return;
-    site.kill();
+    const mine = ++restarts;
     for (let waitMs = downMs; ; waitMs = 1_000) {
       try {
         await site.restartSoon(waitMs);
         return;
       } catch (error) {
+        // It was killed in its start: whoever did that starts it again.
+        if (mine !== restarts) return;
         if (site.diskFails.test(String(error))) continue;
         faults.push(`the agent does not start: ${String(error)}`);
         return;
@@ -179,4 +190,20 @@ function play(
     },
     jumpWall: (side, ms) => (side === "agent" ? site : client).jumpWall(ms),
   });
+}
+
+/** Tells what a person wants to know who looks for the cause of a failure. */
+function traceWorld(world: World, schedule: readonly ScheduledFault[], say: (line: string) => void): void {
+  const { site, client, time } = world;
+  site.onPoint = ({ point, id, op }): void => {
+    if (point !== "requestReceived" && point !== "replied") say(`agent ${point} ${id ?? ""} ${op ?? ""}`);
+  };
+  site.onFault = (fault): void => say(`agent fault ${fault}`);
+  site.onRefusal = ({ code, id, op, message }): void =>
+    say(`agent refuses ${code} ${id ?? op ?? ""}: ${message}`);
+  client.onStatus = (status): void => say(`connector ${status}`);
+  client.onError = (error): void => say(`connector error ${error}`);
+  for (const fault of schedule) {
+    time.clock.setTimer(() => say(`fault ${JSON.stringify(fault)}`), fault.atMs);
+  }
 }

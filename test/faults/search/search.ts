@@ -1,4 +1,4 @@
-import { faultSchedule } from "../../../src/simulator/faults/schedule.ts";
+import { type FaultKind, faultSchedule } from "../../../src/simulator/faults/schedule.ts";
 import { runSearch, type SearchResult } from "./run.ts";
 
 /** Sums of a search. */
@@ -22,6 +22,8 @@ export interface SearchOptions {
   readonly budgetMs?: number;
   /** Stop after so many failures. @default 1 */
   readonly maxFailures?: number;
+  /** Kinds of faults to draw from. @default all */
+  readonly kinds?: readonly FaultKind[];
   readonly onRun?: (result: SearchResult) => void;
 }
 
@@ -45,7 +47,9 @@ export async function searchFaults(options: SearchOptions): Promise<SearchSummar
   };
   for (let i = from; i < from + runs; i++) {
     if (performance.now() - startMs > budgetMs || summary.failures.length >= maxFailures) break;
-    const result = await runSearch(`${base}/${i}`);
+    const seed = `${base}/${i}`;
+    const schedule = options.kinds === undefined ? undefined : faultSchedule(seed, { kinds: options.kinds });
+    const result = await runSearch(seed, schedule);
     summary.runs++;
     summary.commands += result.commands;
     summary.executions += result.executions;
