@@ -17,7 +17,12 @@ export interface CatchUpDeps {
   readonly randomBytes: RandomBytes;
   readonly log: Log;
   readonly resyncGate: Gate;
-  ask<T>(op: SyncOp, args: Readonly<Record<string, unknown>>, read: Reader<T>): Promise<Answer<T>>;
+  ask<T>(
+    op: SyncOp,
+    args: Readonly<Record<string, unknown>>,
+    read: Reader<T>,
+    timeoutMs?: number,
+  ): Promise<Answer<T>>;
   /** The session's epoch, while there is one. */
   epoch(): number | undefined;
   /** Broker time when the session was opened. */
@@ -32,6 +37,8 @@ export interface CatchUpDeps {
   interrupted(): void;
 }
 
+/** The agent answers a barrier without looking anything up. */
+const maxBarrierAnswerMs = 2_000;
 /** Listings whose cursor ran out are begun again so often. */
 const maxListings = 3;
 /** Rounds of asking for a gap in which nothing comes. */
@@ -100,7 +107,7 @@ export class CatchUp {
       timer = this.#deps.timers.set(() => resolve(false), waitMs);
     });
     try {
-      await this.#deps.ask("barrier", { token }, readNothing);
+      await this.#deps.ask("barrier", { token }, readNothing, maxBarrierAnswerMs);
       return await heard;
     } finally {
       timer?.cancel();

@@ -68,6 +68,8 @@ export interface SessionDeps {
   readonly sharedSecret?: SharedSecret | undefined;
 }
 
+/** What the agent can answer without looking anything up is asked again after so long. */
+const shortAnswerMs = 2_000;
 const barrierWaitMs = 500;
 const maxBarrierWaitMs = 2_000;
 const retryMs = 250;
@@ -94,6 +96,8 @@ export class Session {
   readonly #handshake: Handshake;
   readonly #events: EventTaker;
   #established: Established | undefined;
+  /** The session in which commands may be sent. */
+  #begun: Established | undefined;
   #brokerTime: BrokerTimeInfo | undefined;
   /** The connections of `events` and `sync` that the session has been brought to. */
   #liveGeneration = 0;
@@ -135,7 +139,10 @@ export class Session {
       ask: (op, args, read) => this.#ask(op, args, read),
       tell: (id, outcome, recovered): void => hooks.outcome(id, outcome, recovered),
     });
-    const beforeSession = { withoutSession: true, timeoutMs: agent.connectTimeoutMs };
+    const beforeSession = {
+      withoutSession: true,
+      timeoutMs: Math.min(shortAnswerMs, agent.connectTimeoutMs),
+    };
     this.#handshake = new Handshake({
       agent,
       clock,
@@ -150,7 +157,8 @@ export class Session {
       randomBytes: deps.randomBytes,
       log: deps.log,
       resyncGate: deps.resyncGate,
-      ask: (op, args, read) => this.#ask(op, args, read),
+      ask: (op, args, read, timeoutMs) =>
+        this.#ask(op, args, read, timeoutMs === undefined ? {} : { timeoutMs }),
       epoch: (): number | undefined => this.#established?.epoch,
       brokerMs: (): number => this.#established?.hello.brokerMs ?? 0,
       applied: (event): void => this.#applied(event),
@@ -439,18 +447,20 @@ export class Session {
     if (this.#established === undefined) await this.#open();
     else if (this.#checkedGeneration !== sync.generation) {
       const { generation } = sync;
-      await this.#ask("ping", {}, readNothing);
+      await this.#ask("ping", {}, readNothing, { timeoutMs: shortAnswerMs });
       this.#checkedGeneration = generation;
       this.#deps.hooks.changed();
     }
-    if (this.#established === undefined) return;
+    const established = this.#established;
+    if (established === undefined) return;
+    if (this.#begun !== established) await this.#begin(established);
     await this.subscriptions.restore();
     if (events.isUp && this.#liveGeneration !== events.generation) await this.#goLive(events.generation);
     else if (this.#catchUp.hasGap) await this.#catchUp.fill();
     this.outbox.askPending();
   }
 
-  /** Challenge and hello (4.1), and whatever this client has not been told of its commands. */
+  /** Challenge and hello (4.1). */
   async #open(): Promise<void> {
     const { slots, log, hooks } = this.#deps;
     const { generation } = slots.sync;
@@ -465,15 +475,25 @@ export class Session {
     // The terminal may have been changed meanwhile.
     this.mirror.symbols.clear();
     this.#health.keep(hello.leaseMs);
-    const { agent, outcomes, moreOutcomes } = hello;
-    log.info("A session is open", { session: id, epoch, agent, brokerTime: this.#brokerTime.source });
+    log.info("A session is open", {
+      session: id,
+      epoch,
+      agent: hello.agent,
+      brokerTime: this.#brokerTime.source,
+    });
+    hooks.changed();
+  }
+
+  /** Before commands are sent in a session: everything that this client has not been told of its earlier ones. */
+  async #begin(established: Established): Promise<void> {
+    const { outcomes, moreOutcomes, limits: promised } = established.hello;
     // What the ledger says about open commands is heard before any of them is sent again.
     if (this.#catchUp.follows) await this.#catchUp.fill();
     await this.#outcomes.deliverUntold(outcomes, moreOutcomes);
     if (this.#established !== established) return;
-    this.outbox.startSession(established, hello.limits);
+    this.#begun = established;
+    this.outbox.startSession(established, promised);
     this.#pollLedger();
-    hooks.changed();
   }
 
   /** Barrier, then gap fill or snapshot (4.2). */
@@ -562,6 +582,7 @@ export class Session {
 
   #forgetSession(): void {
     this.#established = undefined;
+    this.#begun = undefined;
     this.#liveGeneration = 0;
     this.#catchUp.cancel();
     this.requests.setSession(undefined);
