@@ -5,7 +5,8 @@
 import { nodeKeyAgreement } from "../src/adapters/node-crypto.ts";
 import { nodeMac } from "../src/adapters/node-mac.ts";
 import { createMac } from "../src/security/mac.ts";
-import { hsalsa20, nobleKeyAgreement, nobleSecretBox } from "../src/zmtp/crypto/noble.ts";
+import { nobleKeyAgreement } from "../src/zmtp/crypto/noble.ts";
+import { hsalsa20, nobleSecretBox } from "../src/zmtp/crypto/noble-box.ts";
 import { randomBytes } from "../src/zmtp/crypto/random.ts";
 import type { KeyAgreement, TrafficBox } from "../src/zmtp/crypto/types.ts";
 import { createWasmSecretBox } from "../src/zmtp/crypto/wasm/wasm-box.ts";

@@ -28,7 +28,7 @@ class NodeKeyAgreement implements KeyAgreement {
     const { privateKey } = generateKeyPairSync("x25519");
     const jwk = privateKey.export({ format: "jwk" });
     const secretKey = fromBase64Url(jwk.d);
-    this.#imported.set(secretKey, { bytes: secretKey.slice(), key: privateKey });
+    this.#imported.set(secretKey, { bytes: new Uint8Array(secretKey), key: privateKey });
     return { publicKey: fromBase64Url(jwk.x), secretKey };
   }
 
@@ -59,7 +59,7 @@ class NodeKeyAgreement implements KeyAgreement {
     // `x` has to be there and is not used: the multiplication needs the scalar alone.
     const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(secretKey), x: toBase64Url(BASE_POINT) };
     const key = createPrivateKey({ key: jwk, format: "jwk" });
-    this.#imported.set(secretKey, { bytes: secretKey.slice(), key });
+    this.#imported.set(secretKey, { bytes: new Uint8Array(secretKey), key });
     return key;
   }
 }
@@ -75,7 +75,7 @@ export const nodeCrypto: Crypto = {
 };
 
 function importPublic(publicKey: Uint8Array): KeyObject {
-  const masked = publicKey.slice();
+  const masked = new Uint8Array(publicKey);
   // RFC 7748, section 5: the top bit of the last byte is ignored.
   masked[31] = (masked[31] ?? 0) & 0x7f;
   return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64Url(masked) }, format: "jwk" });

@@ -65,7 +65,10 @@ class TcpStream implements ByteStream {
   start(events: StreamEvents): void {
     this.#events = events;
     const socket = this.#socket;
-    socket.on("data", (chunk) => this.#events?.data(chunk));
+    socket.on("data", (chunk) => {
+      // Not a Buffer: its slice would be a view, where that of every other Uint8Array is a copy.
+      this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+    });
     socket.on("drain", () => {
       if (!this.#blocked) return;
       this.#blocked = false;

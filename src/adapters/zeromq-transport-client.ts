@@ -264,7 +264,7 @@ class ZeromqChannel implements ClientChannel {
   #request(active: boolean, prefix: Uint8Array): void {
     if (this.channel !== "events")
       throw new TypeError(`Cannot subscribe: ${this.channel} is no events channel`);
-    if (this.#state === "loading") this.#early.push({ active, prefix: prefix.slice() });
+    if (this.#state === "loading") this.#early.push({ active, prefix: new Uint8Array(prefix) });
     else if (this.#state !== "down") this.#apply(active, prefix);
   }
 

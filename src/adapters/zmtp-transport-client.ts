@@ -39,14 +39,20 @@ class ZmtpClientChannel implements ClientChannel {
     this.channel = channel;
     this.#events = events;
     const { clientSecretKey, serverPublicKey } = options;
-    const secretKey = clientSecretKey.slice();
+    const secretKey = new Uint8Array(clientSecretKey);
     const keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
     this.#connection = Connection.dial(
       environment,
       { host: options.host, port: options.port },
       {
         socketType: socketTypes[channel],
-        security: { mechanism: "CURVE", role: "client", serverKey: serverPublicKey.slice(), keys, crypto },
+        security: {
+          mechanism: "CURVE",
+          role: "client",
+          serverKey: new Uint8Array(serverPublicKey),
+          keys,
+          crypto,
+        },
         maxMessageBytes: defaultMaxMessageBytes,
         maxFrames: defaultMaxFramesPerMessage,
         handshakeTimeoutMs: options.handshakeTimeoutMs ?? 5_000,
@@ -95,7 +101,7 @@ class ZmtpClientChannel implements ClientChannel {
     if (this.channel !== "events")
       throw new TypeError(`Cannot subscribe: ${this.channel} is no events channel`);
     if (this.#connection.isUp) this.#connection.sendSubscription(active, prefix);
-    else if (!this.#ended) this.#early.push({ active, prefix: prefix.slice() });
+    else if (!this.#ended) this.#early.push({ active, prefix: new Uint8Array(prefix) });
   }
 
   #up(): void {

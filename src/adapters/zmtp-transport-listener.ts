@@ -71,7 +71,7 @@ class ZmtpListener implements TransportListener {
     this.#crypto = crypto;
     this.#options = options;
     this.#events = events;
-    const secretKey = options.serverSecretKey.slice();
+    const secretKey = new Uint8Array(options.serverSecretKey);
     this.#keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
   }
 

@@ -19,7 +19,21 @@ import { systemClock } from "../transport/clock.ts";
 import { nextTurn } from "../transport/turn.ts";
 import type { KeyPair } from "../zmtp/crypto/types.ts";
 import type { Context } from "../zmtp/environment.ts";
-import * as neutral from "../zmtp/mod.ts";
+// Singly and not through mod.ts, which has noble's curves besides: their tables take 7 MiB that nobody here uses.
+import { generateKeyPair as generateNeutralKeyPair } from "../zmtp/keys.ts";
+import { type IdentityOptions, Dealer as NeutralDealer } from "../zmtp/sockets/dealer.ts";
+import type { SocketOptions } from "../zmtp/sockets/options.ts";
+import { Pair as NeutralPair } from "../zmtp/sockets/pair.ts";
+import {
+  Publisher as NeutralPublisher,
+  XPublisher as NeutralXPublisher,
+  type XPublisherOptions,
+} from "../zmtp/sockets/pub.ts";
+import { Pull as NeutralPull, Push as NeutralPush } from "../zmtp/sockets/push-pull.ts";
+import { Reply as NeutralReply } from "../zmtp/sockets/rep.ts";
+import { Request as NeutralRequest, type RequestOptions } from "../zmtp/sockets/req.ts";
+import { Router as NeutralRouter, type RouterOptions } from "../zmtp/sockets/router.ts";
+import { Subscriber as NeutralSubscriber, XSubscriber as NeutralXSubscriber } from "../zmtp/sockets/sub.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { nodeNetwork } from "./node-network.ts";
 
@@ -33,128 +47,124 @@ export const nodeContext: Context = {
 
 /** A fresh CURVE key pair, as bytes; `keyPairToZ85` and `keyPairToBase64` write it as text. */
 export function generateKeyPair(): KeyPair {
-  return neutral.generateKeyPair(nodeCrypto);
+  return generateNeutralKeyPair(nodeCrypto);
 }
 
 /** PUSH over TCP. */
-export class Push extends neutral.Push {
+export class Push extends NeutralPush {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** PULL over TCP. */
-export class Pull extends neutral.Pull {
+export class Pull extends NeutralPull {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** PUB over TCP. */
-export class Publisher extends neutral.Publisher {
+export class Publisher extends NeutralPublisher {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** SUB over TCP. */
-export class Subscriber extends neutral.Subscriber {
+export class Subscriber extends NeutralSubscriber {
   /** Neither bound nor connected yet, and without a subscription. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** XPUB over TCP. */
-export class XPublisher extends neutral.XPublisher {
+export class XPublisher extends NeutralXPublisher {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.XPublisherOptions) {
+  constructor(options?: XPublisherOptions) {
     super(nodeContext, options);
   }
 }
 
 /** XSUB over TCP. */
-export class XSubscriber extends neutral.XSubscriber {
+export class XSubscriber extends NeutralXSubscriber {
   /** Neither bound nor connected yet, and without a subscription. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** REQ over TCP. */
-export class Request extends neutral.Request {
+export class Request extends NeutralRequest {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.RequestOptions) {
+  constructor(options?: RequestOptions) {
     super(nodeContext, options);
   }
 }
 
 /** REP over TCP. */
-export class Reply extends neutral.Reply {
+export class Reply extends NeutralReply {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
 /** DEALER over TCP. */
-export class Dealer extends neutral.Dealer {
+export class Dealer extends NeutralDealer {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.IdentityOptions) {
+  constructor(options?: IdentityOptions) {
     super(nodeContext, options);
   }
 }
 
 /** ROUTER over TCP. */
-export class Router extends neutral.Router {
+export class Router extends NeutralRouter {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.RouterOptions) {
+  constructor(options?: RouterOptions) {
     super(nodeContext, options);
   }
 }
 
 /** PAIR over TCP. */
-export class Pair extends neutral.Pair {
+export class Pair extends NeutralPair {
   /** Neither bound nor connected yet. */
-  constructor(options?: neutral.SocketOptions) {
+  constructor(options?: SocketOptions) {
     super(nodeContext, options);
   }
 }
 
-export {
-  type AuthenticationRequest,
-  type AuthenticationVerdict,
-  type Authenticator,
-  type CloseOptions,
-  type Context,
-  type CurveSecurity,
-  type FaultCode,
-  type Frame,
-  type IdentityOptions,
-  type Key,
-  type KeyPair,
-  type KeyPairText,
-  keyPairToBase64,
-  keyPairToZ85,
-  type Message,
-  type Monitor,
-  type NullSecurity,
-  type PeerInfo,
-  type PlainSecurity,
-  type RequestOptions,
-  type RouterOptions,
-  readKey,
-  type SecurityOptions,
-  Socket,
-  SocketError,
-  type SocketErrorCode,
-  type SocketEvent,
-  type SocketOptions,
-  type SocketType,
-  type WaitOptions,
-  type XPublisherOptions,
-  ZmtpFault,
+export { type FaultCode, ZmtpFault } from "../zmtp/fault.ts";
+export { type Key, type KeyPairText, keyPairToBase64, keyPairToZ85, readKey } from "../zmtp/keys.ts";
+export type {
+  AuthenticationRequest,
+  AuthenticationVerdict,
+  Authenticator,
+  CloseOptions,
+  CurveSecurity,
+  Frame,
+  Message,
+  Monitor,
+  NullSecurity,
+  PeerInfo,
+  PlainSecurity,
+  SecurityOptions,
+  SocketEvent,
+  SocketType,
+  WaitOptions,
 } from "../zmtp/mod.ts";
+export { Socket } from "../zmtp/sockets/base.ts";
+export { SocketError, type SocketErrorCode } from "../zmtp/sockets/errors.ts";
+export type {
+  Context,
+  IdentityOptions,
+  KeyPair,
+  RequestOptions,
+  RouterOptions,
+  SocketOptions,
+  XPublisherOptions,
+};

@@ -23,7 +23,7 @@ export function readKey(key: Key, name = "key"): Uint8Array {
   if (typeof key !== "string") {
     if (key.length !== KEY_BYTES)
       throw new RangeError(`Cannot use the ${name}: it has ${key.length} bytes, not 32`);
-    return key.slice();
+    return new Uint8Array(key);
   }
   if (key.length === Z85_KEY_LENGTH) return z85Decode(key);
   if (key.length === BASE64_KEY_LENGTH) return base64Decode(key);

@@ -121,7 +121,7 @@ export class Subscriptions {
       const child = node.children?.get(prefix[at] as number);
       const rest = prefix.subarray(at);
       if (child === undefined) {
-        adopt(node, { label: rest.slice(), count: 1, children: undefined });
+        adopt(node, { label: new Uint8Array(rest), count: 1, children: undefined });
         return;
       }
       const common = commonLength(child.label, rest);
@@ -132,7 +132,7 @@ export class Subscriptions {
         child.label = child.label.slice(common);
         adopt(middle, child);
         if (common === rest.length) middle.count = 1;
-        else adopt(middle, { label: rest.slice(common), count: 1, children: undefined });
+        else adopt(middle, { label: new Uint8Array(rest.subarray(common)), count: 1, children: undefined });
         return;
       }
       at += common;

@@ -1,4 +1,4 @@
-import { nobleSecretBox } from "./noble.ts";
+import { nobleSecretBox } from "./noble-box.ts";
 import type { SecretBox, TrafficBox } from "./types.ts";
 import { createWasmSecretBox } from "./wasm/wasm-box.ts";
 

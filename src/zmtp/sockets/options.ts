@@ -127,7 +127,7 @@ export function settle(
       heartbeat: {
         intervalMs: duration("heartbeat.intervalMs", heartbeat.intervalMs, 0),
         timeoutMs: duration("heartbeat.timeoutMs", heartbeat.timeoutMs, 0),
-        ttlMs: Math.min(maxPingTtlMs, duration("heartbeat.ttlMs", heartbeat.ttlMs, 0)),
+        ttlMs: duration("heartbeat.ttlMs", heartbeat.ttlMs, 0, maxPingTtlMs),
       },
     },
     sendHighWaterMark: count("sendHighWaterMark", options.sendHighWaterMark, defaultHighWaterMark),
@@ -175,7 +175,7 @@ function settleSecurity(crypto: Crypto, security: SecurityOptions): Security {
 
 function settleIdentity(identity: Uint8Array | string | undefined): Uint8Array | undefined {
   if (identity === undefined) return undefined;
-  const bytes = typeof identity === "string" ? new TextEncoder().encode(identity) : identity.slice();
+  const bytes = typeof identity === "string" ? new TextEncoder().encode(identity) : new Uint8Array(identity);
   if (bytes.length > maxIdentityBytes) {
     throw new RangeError(`Cannot use the identity: it has more than ${maxIdentityBytes} bytes`);
   }
@@ -190,9 +190,9 @@ function count(name: string, value: number | undefined, fallback: number): numbe
   return value;
 }
 
-function duration(name: string, value: number | undefined, fallback: number): number {
+function duration(name: string, value: number | undefined, fallback: number, largest = 0x7fff_ffff): number {
   if (value === undefined) return fallback;
-  if (!(value >= 0 && value <= 0x7fff_ffff))
+  if (!(value >= 0 && value <= largest))
     throw new RangeError(`Cannot use ${name}: ${value} is no duration in ms`);
   return value;
 }

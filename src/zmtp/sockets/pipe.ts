@@ -41,8 +41,8 @@ export class Pipe {
       return;
     }
     if (this.#settings.conflate) outbox.clear();
-    // The sender may use its bytes again, so that what waits must be a copy.
-    outbox.keep(frames.map((frame) => frame.slice()));
+    // The sender may use its bytes again, so that what waits must be a copy; the slice of a Buffer is none.
+    outbox.keep(frames.map((frame) => new Uint8Array(frame)));
   }
 
   /** The connection is up. */

@@ -63,7 +63,7 @@ class RouterPattern implements Pattern {
     const identity = this.#identities.get(pipe);
     if (identity === undefined) return;
     // A copy, so that a caller who writes to the frame changes nobody else's.
-    frames.unshift(identity.slice());
+    frames.unshift(new Uint8Array(identity));
     this.queue.put(pipe, frames);
   }
 

@@ -1,5 +1,5 @@
 import { requireBoxInside, requireLength } from "../checks.ts";
-import { hsalsa20, hsalsaBoxKey } from "../noble.ts";
+import { hsalsa20, hsalsaBoxKey } from "../noble-box.ts";
 import type { SecretBox, TrafficBox } from "../types.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { Layout } from "./layout.ts";

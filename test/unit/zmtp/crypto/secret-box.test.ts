@@ -1,7 +1,7 @@
 import { salsa20 } from "@noble/ciphers/salsa.js";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { hsalsa20, nobleSecretBox } from "../../../../src/zmtp/crypto/noble.ts";
+import { hsalsa20, nobleSecretBox } from "../../../../src/zmtp/crypto/noble-box.ts";
 import { createFastSecretBox, fastSecretBox } from "../../../../src/zmtp/crypto/secret-box.ts";
 import type { SecretBox } from "../../../../src/zmtp/crypto/types.ts";
 import { createEngine } from "../../../../src/zmtp/crypto/wasm/engine.ts";
