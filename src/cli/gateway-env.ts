@@ -14,10 +14,10 @@ export function parseEnvFile(text: string): Readonly<Record<string, string>> {
     const [, name, raw = ""] = match ?? [];
     if (name === undefined) continue;
     const double = /^"((?:[^"\\]|\\.)*)"/.exec(raw)?.[1];
-    const single = /^'([^']*)'/.exec(raw)?.[1];
+    const single = /^'((?:\\'|[^'])*)'/.exec(raw)?.[1]?.replace(/\\([\\'])/g, "$1");
     if (double !== undefined)
       values[name] = double.replace(/\\(["\\abfnrtv'])/g, (_, letter: string) => escapes[letter] ?? letter);
-    else values[name] = single ?? raw.replace(/(^|\s+)#.*$/, "");
+    else values[name] = single ?? raw.replace(/\s+#.*$/, "");
   }
   return values;
 }

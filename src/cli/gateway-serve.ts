@@ -17,12 +17,13 @@ import { type GatewayLog, lineLog } from "../gateway/gateway-log.ts";
 import { type Keeper, keepConnected } from "../gateway/keep-connected.ts";
 import { OrderStoreDamagedError } from "../gateway/order-store.ts";
 import { pythonJson } from "../gateway/python-json.ts";
+import type { TerminalKeeper } from "../gateway/terminal-keeper.ts";
 import { encodeKey, KeyEncoding } from "../security/keys.ts";
 import { systemClock } from "../transport/clock.ts";
 import { loadGatewayKey } from "./gateway-keys.ts";
 import type { GatewaySettings } from "./gateway-options.ts";
 import { type GatewaySimulation, startGatewaySimulation } from "./gateway-simulation.ts";
-import { type KeptTerminal, keepTerminal } from "./gateway-terminal.ts";
+import { keepTerminal } from "./gateway-terminal.ts";
 import { stopRequest } from "./stop-request.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -66,7 +67,7 @@ async function serve(
     ? await startGatewaySimulation(join(folder, "simulator"), (message) => log.error(message))
     : undefined;
   if (simulation !== undefined) cleanups.push(() => simulation.simulator.close());
-  const terminal = await startTerminal(settings, folder, log);
+  const terminal = startTerminal(settings, folder, log);
   if (terminal !== undefined) cleanups.push(() => terminal.stop());
 
   const mt5 = await makeConnector(settings, simulation, log);
@@ -190,13 +191,14 @@ function warn(settings: GatewaySettings, host: string, log: GatewayLog): void {
   );
 }
 
-async function startTerminal(
+function startTerminal(
   settings: GatewaySettings,
   folder: string,
   log: GatewayLog,
-): Promise<KeptTerminal | undefined> {
-  if (settings.terminal === undefined || (settings.simulate && settings.terminalFrom === "environment"))
+): TerminalKeeper | undefined {
+  if (settings.terminal === undefined || (settings.simulate && settings.terminalFrom === "environment")) {
     return undefined;
+  }
   return keepTerminal(settings.terminal, { folder, log, chart: settings.chart });
 }
 
