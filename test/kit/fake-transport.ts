@@ -75,10 +75,15 @@ export class FakeTransport implements Transport {
           if (link.peer.id === peer.id) this.#cut(bound, link, { code: "lost", message: reason });
         }
       },
-      close: (): Promise<void> => {
+      close: (lingerMs = 0): Promise<void> => {
         for (const port of Object.values(ports)) this.#bound.delete(port);
-        for (const link of bound.links)
-          this.#cut(bound, link, { code: "lost", message: "The agent is gone" });
+        const cut = (): void => {
+          for (const link of bound.links)
+            this.#cut(bound, link, { code: "lost", message: "The agent is gone" });
+        };
+        // What was sent before is delivered first, if it may take its time.
+        if (lingerMs > 0) this.#later(cut);
+        else cut();
         return Promise.resolve();
       },
     });

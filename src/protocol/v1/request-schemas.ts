@@ -72,7 +72,12 @@ const syncRequest = v.object({
   n: v.optional(counter),
   epoch: v.optional(counter),
   at: v.optional(whole),
-  args: v.optional(v.record(v.string(), v.unknown())),
+  args: v.optional(
+    v.pipe(
+      v.custom<Readonly<Record<string, unknown>>>((value) => typeof value === "object" && value !== null),
+      v.check((value) => !Array.isArray(value)),
+    ),
+  ),
 });
 
 const commandRequest = v.object({

@@ -1,5 +1,5 @@
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A topic: its text and the zero byte that keeps `EURUSD` from hearing `EURUSDm`. */
 function topic(text: string): Uint8Array {
