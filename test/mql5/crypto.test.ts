@@ -7,13 +7,12 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { compileProgram, mqlRoot } from "../../build/mql5/compile.ts";
-import { defaultFlavour, peersRequired, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, peersRequired, requireHost } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason();
 
 /** Ten thousand where peers are required; enough to notice a slip elsewhere (the oracle is what takes the time). */
 const rounds = peersRequired ? 10_000 : 400;
@@ -93,7 +92,11 @@ async function ask(questions: readonly Question[]): Promise<void> {
   }
 }
 
-describe.skipIf(skip !== undefined)(suiteTitle("MQL5 cryptography", skip), { timeout: 300_000 }, () => {
+describe("MQL5 cryptography", { timeout: 300_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it(`seals and opens as @noble does, ${rounds} random boxes, and refuses a changed one`, async () => {
     const questions: Question[] = [];
     for (let i = 0; i < rounds; i++) {
@@ -158,7 +161,11 @@ describe.skipIf(skip !== undefined)(suiteTitle("MQL5 cryptography", skip), { tim
   });
 });
 
-describe.skipIf(skip !== undefined)(suiteTitle("SelfTest.mq5", skip), { timeout: 120_000 }, () => {
+describe("SelfTest.mq5", { timeout: 120_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it("passes all its vectors", async () => {
     const binary = await compileProgram(
       join(mqlRoot, "Scripts", "MT5Connector", "SelfTest.mq5"),

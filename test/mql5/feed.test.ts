@@ -1,18 +1,21 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { compileProgram } from "../../build/mql5/compile.ts";
 import { openSimulation } from "../../src/simulator/broker/mod.ts";
 import { generatedMarket } from "../../src/simulator/market/mod.ts";
 import { systemClock } from "../../src/transport/clock.ts";
 import { TerminalFeed } from "./kit/feed.ts";
-import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, requireHost } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason();
 
-describe.skipIf(skip !== undefined)(suiteTitle("TerminalFeed", skip), { timeout: 120_000 }, () => {
+describe("TerminalFeed", { timeout: 120_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it("lets a program trade at the simulated broker: its order is filled there, its tables follow", async () => {
     const binary = await compileProgram(join(experts, "HostProbe.mq5"), defaultFlavour);
     await using simulation = await openSimulation({

@@ -2,14 +2,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { compileProgram } from "../../build/mql5/compile.ts";
-import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, requireHost } from "./kit/peers.ts";
 import { Program, type ProgramOptions } from "./kit/program.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const experts = join(here, "experts");
-const skip = await skipReason();
 
 async function start(mode: string, options: ProgramOptions = {}): Promise<Program> {
   const binary = await compileProgram(join(experts, "HostProbe.mq5"), defaultFlavour);
@@ -24,7 +23,11 @@ function tick(timeBrokerMs: number, bid = 1.1): readonly number[] {
   return [timeBrokerMs, bid, bid + 0.0001, 0, 0, 0, 6];
 }
 
-describe.skipIf(skip !== undefined)(suiteTitle("the MQL5 host", skip), { timeout: 120_000 }, () => {
+describe("the MQL5 host", { timeout: 120_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it("ends a program at an index outside its array, without OnDeinit, as the terminal does", async () => {
     await using program = await start("bounds");
     expect(await program.ended).toEqual({ code: 70, signal: null });

@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { compileProgram } from "../../build/mql5/compile.ts";
-import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, requireHost } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason();
 const depthMax = 16;
 
 /** What the program makes of each document: its own writing of it, or undefined where it refuses. */
@@ -64,7 +63,11 @@ const valueArbitrary = fc.letrec((tie) => ({
   ),
 })).value;
 
-describe.skipIf(skip !== undefined)(suiteTitle("the experts' JSON", skip), { timeout: 120_000 }, () => {
+describe("the experts' JSON", { timeout: 120_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it("reads what JSON.parse reads and writes it so that JSON.parse reads the same", async () => {
     const values = fc.sample(valueArbitrary, { numRuns: 1_500, seed: 5 });
     const documents = values.map((value, index) => JSON.stringify(value, null, index % 3));

@@ -1,14 +1,17 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { compileProgram } from "../../build/mql5/compile.ts";
-import { defaultFlavour, skipReason, suiteTitle } from "./kit/peers.ts";
+import { defaultFlavour, requireHost } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const skip = await skipReason();
 
-describe.skipIf(skip !== undefined)(suiteTitle("the experts' buffers", skip), { timeout: 120_000 }, () => {
+describe("the experts' buffers", { timeout: 120_000 }, () => {
+  beforeEach((context) => {
+    requireHost(context);
+  });
+
   it("queues, messages, inboxes, subscriptions and addresses keep to their limits and lose nothing", async () => {
     const binary = await compileProgram(join(experts, "UnitProbe.mq5"), defaultFlavour);
     await using program = new Program(binary);

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import { type Flavour, missingCompiler } from "../../../build/mql5/compile.ts";
+import type { TestContext } from "vitest";
+import type { Flavour } from "../../../build/mql5/compile.ts";
+import { findPeer, missingPeer, type PeerName } from "../../kit/peers.ts";
 
-const run = promisify(execFile);
-
-/** True where a missing peer must fail instead of being skipped. */
+/** True where long runs are wanted, as in CI. */
 export const peersRequired: boolean = process.env.REQUIRE_PEERS === "1";
 
 const flavours: readonly Flavour[] = ["plain", "sanitized", "coverage", "windows"];
@@ -15,24 +13,28 @@ export const defaultFlavour: Flavour = flavours.find((one) => one === process.en
 /** Where programs of the flavour `coverage` leave their counts. */
 export const coverageFolder: string | undefined = process.env.MQL5_COVERAGE_DIR;
 
-/**
- * Why tests of a flavour cannot run here, or undefined if they can. Where peers are required the reason is withheld,
- * so that the tests run and fail.
- */
-export async function skipReason(flavour: Flavour = defaultFlavour): Promise<string | undefined> {
-  if (peersRequired) return undefined;
-  const compiler = await missingCompiler(flavour);
-  if (compiler !== undefined) return compiler;
-  if (flavour !== "windows" || process.platform === "win32") return undefined;
-  try {
-    await run("wine", ["--version"]);
-    return undefined;
-  } catch {
-    return "wine is not installed";
-  }
+function peersOf(flavour: Flavour): readonly PeerName[] {
+  if (flavour !== "windows") return ["g++"];
+  return process.platform === "win32" ? ["mingw"] : ["mingw", "wine"];
 }
 
-/** The title of a suite, with the reason in it when the suite is skipped. */
-export function suiteTitle(title: string, reason: string | undefined): string {
-  return reason === undefined ? title : `${title} (skipped: ${reason})`;
+const found = new Map<PeerName, boolean>();
+
+function missing(flavour: Flavour): PeerName | undefined {
+  return peersOf(flavour).find((name) => {
+    const there = found.get(name) ?? findPeer(name) !== undefined;
+    found.set(name, there);
+    return !there;
+  });
+}
+
+/** Whether programs of a flavour can be built and run here. With `REQUIRE_PEERS=1` a missing peer is an error. */
+export function canRun(flavour: Flavour = defaultFlavour): boolean {
+  return missing(flavour) === undefined;
+}
+
+/** Skips a test, with the reason, where programs of a flavour cannot run. For `beforeEach`. */
+export function requireHost(context: Pick<TestContext, "skip">, flavour: Flavour = defaultFlavour): void {
+  const name = missing(flavour);
+  if (name !== undefined) context.skip(missingPeer(name));
 }

@@ -21,6 +21,8 @@ export interface ProgramOptions {
   readonly symbol?: string;
   readonly timerGranularityMs?: number;
   readonly dllsAllowed?: boolean;
+  /** Where a program of the flavour `coverage` leaves its counts. */
+  readonly coverageFolder?: string | undefined;
 }
 
 /** How a program ended. */
@@ -61,9 +63,10 @@ export class Program implements AsyncDisposable {
       env[`MQL_INPUT_${name}`] = String(value);
     const wine = binary.flavour === "windows" && process.platform !== "win32";
     if (wine) Object.assign(env, wineEnvironment);
-    if (coverageFolder !== undefined && binary.flavour === "coverage") {
+    const counts = options.coverageFolder ?? coverageFolder;
+    if (counts !== undefined && binary.flavour === "coverage") {
       this.#graceful = true;
-      env.GCOV_PREFIX = join(coverageFolder, `${basename(binary.folder)}.${process.pid}.${Date.now()}`);
+      env.GCOV_PREFIX = join(counts, `${basename(binary.folder)}.${process.pid}.${Date.now()}`);
       env.GCOV_PREFIX_STRIP = "99";
     }
     const command = wine ? "wine" : binary.path;
