@@ -123,37 +123,43 @@ test("a command that was journalled before a restart is answered from the journa
   expect(world.fake.executed).toHaveLength(1);
 });
 
-test("a refusal of an earlier copy does not settle a command whose newer copy is under way", async () => {
-  const world = await connectedWorld();
-  await world.settle(world.agent.marketData.getSymbolInfo("EURUSD"));
-  loseCommands(world, 1);
-  const trade = world.agent.trade.marketBuy("EURUSD", 0.1, { id: "twice" });
-  await world.clock.advance(10);
-  world.fake.restart();
-  await world.clock.runUntil(() => copies(world.fake.commands, "twice").length > 0, 10_000);
-  const [old] = copies(world.fake.commands, "twice");
-  await world.clock.advance(2);
-  // The refusal of the copy with the old stamps is told a second time, after the command was issued anew.
-  const { epoch, issuedAt, notAfter, session, n, intent } = old as CommandRequest;
-  world.fake.publish({
-    type: "outcome",
-    client: toHex(testKeys.clientPublic),
-    outcome: {
-      id: "twice",
+test.each(["EXPIRED", "LIMIT"] as const)(
+  "%s of an earlier copy does not settle a command whose newer copy is under way",
+  async (code) => {
+    const world = await connectedWorld();
+    const { fake } = world;
+    await world.settle(world.agent.marketData.getSymbolInfo("EURUSD"));
+    const firstEpoch = fake.epoch;
+    let old: CommandRequest | undefined;
+    let newer = 0;
+    fake.loseToAgent = (channel, body): boolean => {
+      if (channel !== "command") return false;
+      const command = body as unknown as CommandRequest;
+      if (command.epoch !== firstEpoch) return newer++ === 0;
+      const first = old === undefined;
+      old ??= command;
+      return first;
+    };
+    const trade = world.agent.trade.marketBuy("EURUSD", 0.1, { id: "twice" });
+    await world.clock.advance(10);
+    fake.restart();
+    await world.clock.runUntil(() => newer > 0, 10_000);
+    if (old === undefined) throw new Error("no first copy");
+    const { id, epoch, issuedAt, notAfter, session, n, intent } = old;
+    const copy = { session, n, epoch, issuedAt, notAfter };
+    const outcome = {
+      id,
       digest: intentDigest(intent),
       state: "refused",
-      code: "EXPIRED",
+      code,
       reason: "late",
-      epoch,
-      issuedAt,
-      notAfter,
-      session,
-      n,
-    },
-  });
-  expect((await world.settle(trade)).volume).toBe(0.1);
-  expect(world.fake.executed).toHaveLength(1);
-});
+      ...copy,
+    } as const;
+    fake.publish({ type: "outcome", client: toHex(testKeys.clientPublic), outcome });
+    expect((await world.settle(trade)).volume).toBe(0.1);
+    expect(fake.executed).toHaveLength(1);
+  },
+);
 
 test("BUSY and STALE are mended under a new number with the same stamps", async () => {
   const world = await connectedWorld();
