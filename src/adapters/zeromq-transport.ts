@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type {
   Channel,
   ChannelEvents,
@@ -10,14 +11,11 @@ import { z85Encode } from "../zmtp/crypto/encoding.ts";
 import { nodeKeyAgreement } from "./node-crypto.ts";
 import { openZeromqChannel, type ZeromqModule } from "./zeromq-transport-client.ts";
 
-/** As a variable, so that no bundler and no type checker follows it: the package is the application's to install. */
-const packageName: string = "zeromq";
-
 /** Where the native library runs, and how it is loaded; for tests. */
 export interface ZeromqTransportOptions {
   /** The runtime's versions, as in `process.versions`. @default process.versions */
   readonly versions?: Readonly<Record<string, string | undefined>>;
-  /** Loads the package. @default import("zeromq") */
+  /** Loads the package. @default what `require("zeromq")` gives */
   readonly load?: () => Promise<ZeromqModule>;
 }
 
@@ -75,6 +73,7 @@ function refuseForeignRuntime(versions: Readonly<Record<string, string | undefin
   }
 }
 
+/** By `require`, so that no bundler and no publisher follows it: the package is the application's to install. */
 async function loadZeromq(): Promise<ZeromqModule> {
-  return (await import(packageName)) as ZeromqModule;
+  return createRequire(import.meta.url)("zeromq") as ZeromqModule;
 }
