@@ -17,7 +17,9 @@ export interface MemoryJournalOptions {
 export class MemoryJournalStore implements JournalStore {
   readonly #clock: Clock | undefined;
   readonly #flushMs: number;
-  #durable: Uint8Array = new Uint8Array(0);
+  /** The durable bytes stand at its beginning; it grows by doubling. */
+  #disk: Uint8Array = new Uint8Array(1_024);
+  #durableBytes = 0;
   /** Written after the durable bytes and not flushed. */
   #written: Uint8Array = new Uint8Array(0);
   #holder: MemoryJournalFile | undefined;
@@ -37,12 +39,14 @@ export class MemoryJournalStore implements JournalStore {
 
   /** What would be read after a kill now. */
   get bytes(): Uint8Array {
-    return concatBytes([this.#durable, this.#written.subarray(0, this.survivingBytes)]);
+    const durable = this.#disk.subarray(0, this.#durableBytes);
+    return concatBytes([durable, this.#written.subarray(0, this.survivingBytes)]);
   }
 
   /** Puts bytes in place, as if a file had been copied there. */
   set bytes(bytes: Uint8Array) {
-    this.#durable = bytes.slice();
+    this.#disk = bytes.slice();
+    this.#durableBytes = bytes.length;
     this.#written = new Uint8Array(0);
   }
 
@@ -50,8 +54,9 @@ export class MemoryJournalStore implements JournalStore {
     if (this.#holder !== undefined) {
       return Promise.resolve({ state: "held", holder: "an agent of this process" });
     }
-    this.#durable = this.bytes;
-    this.#written = new Uint8Array(0);
+    // What survived of the unflushed bytes is on the disk from now on.
+    const found = this.bytes;
+    this.bytes = found;
     const file = new MemoryJournalFile(this);
     this.#holder = file;
     return Promise.resolve({ state: "open", file });
@@ -70,23 +75,34 @@ export class MemoryJournalStore implements JournalStore {
   /** For its files only: writes, then flushes after the disk's time. */
   async write(file: MemoryJournalFile, bytes: Uint8Array, from: number): Promise<void> {
     const room = Math.max(0, this.capacityBytes - from);
-    if (from < this.#durable.length) this.#durable = this.#durable.slice(0, from);
+    this.#durableBytes = Math.min(this.#durableBytes, from);
     this.#written = this.failure === undefined ? bytes.slice(0, room) : new Uint8Array(0);
     if (this.failure !== undefined) throw this.failure;
     if (bytes.length > room) throw new Error("Cannot write the journal: no space left on the disk");
     await this.#pass();
     if (!this.holds(file)) return;
     if (this.failure !== undefined) throw this.failure;
-    this.#durable = concatBytes([this.#durable, this.#written]);
-    this.#written = new Uint8Array(0);
+    this.#harden();
     this.flushes++;
+  }
+
+  #harden(): void {
+    const length = this.#durableBytes + this.#written.length;
+    if (length > this.#disk.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(this.#disk.subarray(0, this.#durableBytes), 0);
+      this.#disk = larger;
+    }
+    this.#disk.set(this.#written, this.#durableBytes);
+    this.#durableBytes = length;
+    this.#written = new Uint8Array(0);
   }
 
   /** For its files only. */
   async swap(file: MemoryJournalFile, bytes: Uint8Array): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     // The new bytes stand beside the old ones until they take their place.
-    if (this.#durable.length + bytes.length > this.capacityBytes) {
+    if (this.#durableBytes + bytes.length > this.capacityBytes) {
       throw new Error("Cannot rewrite the journal: no space left on the disk");
     }
     await this.#pass();
@@ -98,7 +114,7 @@ export class MemoryJournalStore implements JournalStore {
   /** For its files only. */
   cut(length: number): void {
     if (this.failure !== undefined) throw this.failure;
-    this.#durable = this.#durable.slice(0, length);
+    this.#durableBytes = Math.min(this.#durableBytes, length);
     this.#written = new Uint8Array(0);
   }
 
