@@ -1,0 +1,203 @@
+import { afterEach, expect, test } from "vitest";
+import {
+  AuthenticationError,
+  CircuitOpenError,
+  ConnectionError,
+  InvalidRequestError,
+  LimitExceededError,
+  OutcomeUnknownError,
+  ProtocolError,
+  RateLimitError,
+  RequestRefusedError,
+  TimeoutError,
+  TradeRejectedError,
+} from "../../../src/connector/errors.ts";
+import { retcodes } from "../../../src/domain/retcodes.ts";
+import { agentBackend, tradeFailure } from "../../../src/gateway/agent-backend.ts";
+import { retcodeError } from "../../../src/gateway/error-codes.ts";
+import { keepConnected } from "../../../src/gateway/keep-connected.ts";
+import { type AccountWorld, accountWorld } from "./account-world.ts";
+import { openRequest, TestClient, testGateway, testLog } from "./kit.ts";
+
+const cleanups: (() => Promise<unknown>)[] = [];
+let world: AccountWorld | undefined;
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await world?.clock.runUntil(cleanup(), 600_000);
+  await world?.close();
+  world = undefined;
+});
+
+/** A gateway over the SDK over a simulated account, and a client of it. */
+async function serve() {
+  world = await accountWorld();
+  const { clock, context, mt5, terminal } = world;
+  const agent = mt5.getAgent("main");
+  const log = testLog();
+  const keeper = keepConnected(agent, { clock, log });
+  const gateway = await testGateway(context, [agentBackend(agent)]);
+  const client = new TestClient(context, clock, gateway.endpoint);
+  cleanups.push(
+    () => keeper.stop(),
+    () => gateway.stop(0),
+    () => client.socket.close(),
+  );
+  await clock.runUntil(() => agent.isConnected, 30_000);
+  return { world, clock, terminal, client, log, agent };
+}
+
+const options = { code: "X", remedy: "" };
+const rejection = { ...options, commandId: "u", retcode: 0 };
+
+test.each([
+  [
+    "a broker's no",
+    new TradeRejectedError("m", { ...rejection, code: "REJECTED", retcode: 10_019, retcodeName: "NO_MONEY" }),
+    { state: "rejected", retcode: 10_019 },
+  ],
+  [
+    "an id that is taken",
+    new TradeRejectedError("m", { ...rejection, code: "ID_REUSED", retcodeName: "ID_REUSED" }),
+    { state: "id-taken" },
+  ],
+  [
+    "never sent",
+    new TradeRejectedError("m", { ...rejection, retcodeName: "NOT_SENT" }),
+    { state: "refused", code: "NOT_CONNECTED" },
+  ],
+  [
+    "expired",
+    new TradeRejectedError("m", { ...rejection, retcodeName: "EXPIRED" }),
+    { state: "refused", code: "TIMEOUT" },
+  ],
+  [
+    "void",
+    new TradeRejectedError("m", { ...rejection, retcodeName: "VOID" }),
+    { state: "refused", code: "NOT_EXECUTED" },
+  ],
+  [
+    "unknown",
+    new OutcomeUnknownError("m", { commandId: "u", retcode: 0, retcodeName: "NONE" }),
+    { state: "unknown" },
+  ],
+  [
+    "a wrong volume",
+    new InvalidRequestError("Cannot buy: volume 7 is below", options),
+    { state: "refused", code: "INVALID_VOLUME" },
+  ],
+  [
+    "wrong stops",
+    new InvalidRequestError("Cannot buy: stopLoss 7 is not below", options),
+    { state: "refused", code: "INVALID_STOPS" },
+  ],
+  [
+    "another argument",
+    new InvalidRequestError("Cannot buy: the comment is longer", options),
+    { state: "refused", code: "INVALID_REQUEST" },
+  ],
+  ["a limit", new LimitExceededError("m", options), { state: "refused", code: "LIMIT_EXCEEDED" }],
+  ["a rate", new RateLimitError("m", options), { state: "refused", code: "RATE_LIMITED" }],
+  [
+    "no such symbol",
+    new RequestRefusedError("m", { ...options, code: "UNKNOWN_SYMBOL" }),
+    { state: "refused", code: "UNKNOWN_SYMBOL" },
+  ],
+  ["a query's timeout", new TimeoutError("m", options), { state: "refused", code: "TIMEOUT" }],
+  ["no connection", new ConnectionError("m", options), { state: "refused", code: "NOT_CONNECTED" }],
+  ["a refused key", new AuthenticationError("m", options), { state: "refused", code: "NOT_CONNECTED" }],
+  [
+    "an open breaker",
+    new CircuitOpenError("m", { ...options, retryAfterMs: 1 }),
+    { state: "refused", code: "NOT_CONNECTED" },
+  ],
+  ["nonsense of the agent", new ProtocolError("m", options), { state: "unknown" }],
+  ["a bug", new TypeError("m"), { state: "unknown" }],
+  ["no error at all", "text", { state: "unknown" }],
+])("tradeFailure reads %s", (_, error, outcome) => {
+  expect(tradeFailure(error)).toMatchObject(outcome);
+});
+
+test("agentBackend opens, lists and closes on a simulated account", async () => {
+  const { client, clock, terminal } = await serve();
+  const opened = await client.ask(openRequest(clock, "o", { volume: 0.1, sl: 1.05, tp: 1.2 }));
+  expect(opened).toMatchObject({ status: "FILLED", symbol: "EURUSD", volume: 0.1, price: 1.1002 });
+  const listed = await client.ask({ uuid: "p", action: "GET_POSITIONS" });
+  expect(listed["positions"]).toMatchObject([
+    { ticket: opened["ticket"], type: "BUY", volume: 0.1, open_price: 1.1002, current_price: 1.1 },
+  ]);
+  expect(terminal.positions()).toMatchObject([{ stopLoss: 1.05, takeProfit: 1.2 }]);
+  expect(await client.ask({ uuid: "a", action: "GET_ACCOUNT" })).toMatchObject({
+    status: "ok",
+    balance: 100_000,
+    currency: "USD",
+  });
+  expect(
+    await client.ask({ uuid: "c", action: "CLOSE", ticket: opened["ticket"], volume: 0.04 }),
+  ).toMatchObject({ status: "FILLED", close_price: 1.1 });
+  expect(await client.ask({ uuid: "d", action: "CLOSE", ticket: opened["ticket"] })).toMatchObject({
+    status: "FILLED",
+  });
+  expect(terminal.positions()).toEqual([]);
+});
+
+test("gateway finds an order that was executed although the trade server told a timeout", async () => {
+  const { client, clock, terminal } = await serve();
+  terminal.setHooks({ after: () => ({ retcode: 10_012 }) });
+  const reply = await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }));
+  expect(reply).toMatchObject({ status: "FILLED" });
+  expect(terminal.positions()).toHaveLength(1);
+});
+
+test("gateway says UNKNOWN, not REJECTED, of an order that the trade server never answered, and the truth once it is known", async () => {
+  const { client, clock, terminal } = await serve();
+  terminal.setHooks({ before: () => "silence" });
+  expect(await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }))).toMatchObject({
+    status: "UNKNOWN",
+    error_code: "OUTCOME_UNKNOWN",
+  });
+  expect(await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }))).toMatchObject({ status: "UNKNOWN" });
+  expect(terminal.positions()).toEqual([]);
+});
+
+test.each(retcodes.filter(({ certainty }) => certainty !== "yes"))(
+  "gateway answers an order that the broker answers with $name by what that proves",
+  async ({ code, certainty }) => {
+    const { client, clock, terminal } = await serve();
+    terminal.setHooks({ before: () => ({ retcode: code }) });
+    const reply = await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }));
+    if (certainty === "no")
+      expect(reply).toMatchObject({ status: "REJECTED", error_code: retcodeError(code).code });
+    else expect(reply).toMatchObject({ status: "UNKNOWN", error_code: "OUTCOME_UNKNOWN" });
+    expect(terminal.positions()).toEqual([]);
+  },
+);
+
+test("gateway answers with an error while the agent is away, and trades again by itself when it is back", async () => {
+  const { world: account, client, clock, agent } = await serve();
+  const opened = await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }));
+  account.killAgent();
+  await clock.runUntil(() => !agent.isConnected, 30_000);
+  expect(await client.ask(openRequest(clock, "p", { sl: 0, tp: 0 }))).toMatchObject({
+    status: "REJECTED",
+    error_code: "NOT_CONNECTED",
+  });
+  expect((await client.ask({ uuid: "a", action: "GET_ACCOUNT" }))["status"]).toBe("REJECTED");
+  expect(await client.ask({ uuid: "i", action: "PING" })).toMatchObject({ status: "ok" });
+  await account.startAgent();
+  await clock.runUntil(() => agent.isConnected, 120_000);
+  expect(await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }))).toEqual(opened);
+  expect(await client.ask(openRequest(clock, "q", { sl: 0, tp: 0 }))).toMatchObject({ status: "FILLED" });
+});
+
+test("gateway answers an order under way when the agent crashes, once it is certain, and it is executed once", async () => {
+  const { world: account, client, clock, terminal } = await serve();
+  terminal.setHooks({ after: () => "silence" });
+  await client.send(openRequest(clock, "o", { sl: 0, tp: 0 }));
+  await clock.advance(40);
+  terminal.setHooks({});
+  account.killAgent();
+  await clock.advance(1_000);
+  await account.startAgent();
+  const reply = await client.receive();
+  expect(reply).toMatchObject({ status: "FILLED" });
+  expect(terminal.positions()).toHaveLength(1);
+});
