@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Request } from "zeromq";
 import { compileProgram, mqlRoot } from "../../build/mql5/compile.ts";
 import { canRun, requireHost } from "./kit/peers.ts";
-import { Program } from "./kit/program.ts";
+import { Program, stopWine } from "./kit/program.ts";
 import { RawClient } from "./kit/raw-client.ts";
 import { SocketsExpert } from "./kit/sockets.ts";
 
@@ -19,7 +19,9 @@ describe("the expert as a Windows program", { timeout: 300_000 }, () => {
     if (canRun("windows")) expert = await SocketsExpert.start({}, "windows");
   }, 300_000);
   afterAll(async () => {
-    if (canRun("windows")) await expert[Symbol.asyncDispose]();
+    if (!canRun("windows")) return;
+    await expert[Symbol.asyncDispose]();
+    await stopWine();
   });
 
   it("passes SelfTest", async () => {

@@ -1,9 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import type { Binary } from "../../../build/mql5/compile.ts";
 import { coverageFolder } from "./peers.ts";
+
+const run = promisify(execFile);
 
 /** One JSON line of the host. */
 export type HostMessage =
@@ -37,6 +40,19 @@ const wineEnvironment: NodeJS.ProcessEnv = {
   WINEDLLOVERRIDES: "mscoree,mshtml=",
   WINEPREFIX: join(tmpdir(), "mt5-connector-wine"),
 };
+
+/** Ends what wine keeps running in our prefix after the last program, and waits until it is gone. */
+export async function stopWine(): Promise<void> {
+  if (process.platform === "win32") return;
+  const env = { ...process.env, ...wineEnvironment };
+  try {
+    await run("wineserver", ["-k"], { env });
+  } catch (cause) {
+    // It says so with an exit code when nothing ran any more.
+    if (!(cause instanceof Error && "code" in cause && typeof cause.code === "number")) throw cause;
+  }
+  await run("wineserver", ["-w"], { env });
+}
 
 /** A program on the test host. */
 export class Program implements AsyncDisposable {
