@@ -39,3 +39,6 @@ export const maxConnections = 1_024;
 
 /** Orders whose outcome is remembered in memory; the oldest settled ones make room. */
 export const maxRememberedOrders = 100_000;
+
+/** Orders refused before they were sent anywhere that are remembered in memory; a flood of them evicts nothing else. */
+export const maxRememberedRefusals = 20_000;

@@ -4,7 +4,7 @@ import type { Clock, Timer } from "../transport/clock.ts";
 import type { BackendOutcome, GatewayBackend, IdTaken } from "./backend.ts";
 import { GatewayErrorCode } from "./error-codes.ts";
 import type { GatewayLog } from "./gateway-log.ts";
-import { maxRememberedOrders } from "./limits.ts";
+import { maxRememberedOrders, maxRememberedRefusals } from "./limits.ts";
 import type { OrderStore, StoredOrder } from "./order-store.ts";
 import { type PyObject, pythonJson } from "./python-json.ts";
 import { orderReply, rejectedReply, unknownReply } from "./replies.ts";
@@ -47,6 +47,14 @@ interface Entry {
   settling: Promise<PyObject> | undefined;
 }
 
+/** Refusals that a copy of the same message meets again after a restart: they need no place in the order file. */
+const repeatable: ReadonlySet<string> = new Set([
+  GatewayErrorCode.RISK_SIGNATURE_MISSING,
+  GatewayErrorCode.RISK_SIGNATURE_INVALID,
+  GatewayErrorCode.RISK_SIGNATURE_EXPIRED,
+  GatewayErrorCode.RISK_SIGNATURE_MISMATCH,
+]);
+
 const firstAskMs = 200;
 const longestAskMs = 5_000;
 const encoder = new TextEncoder();
@@ -58,6 +66,8 @@ const encoder = new TextEncoder();
 export class OrderDesk {
   readonly #options: OrderDeskOptions;
   readonly #entries = new Map<string, Entry>();
+  /** Orders that were refused before they were sent anywhere. */
+  readonly #refused = new Map<string, Entry>();
   readonly #waits: Set<() => void> = new Set();
   #closed = false;
 
@@ -81,7 +91,7 @@ export class OrderDesk {
     const { clock, answerMs } = this.#options;
     const startMs = clock.nowMs();
     const digest = orderDigest(request);
-    const known = this.#entries.get(request.uuid);
+    const known = this.#entries.get(request.uuid) ?? this.#refused.get(request.uuid);
     if (known !== undefined && known.digest !== digest) {
       return this.#reject(request.uuid, {
         code: GatewayErrorCode.DUPLICATE_UUID,
@@ -258,10 +268,22 @@ export class OrderDesk {
   #settled(uuid: string, entry: Entry, reply: PyObject): PyObject {
     entry.reply = reply;
     entry.settling = undefined;
+    if (entry.backendId === "") this.#setAside(uuid, entry);
+    if (repeatable.has(String(reply["error_code"])) && entry.backendId === "") return reply;
     this.#options.store.write(this.#stored(uuid, entry)).catch((error: unknown) => {
       this.#options.log.error("A reply cannot be written to the order file", { uuid, error });
     });
     return reply;
+  }
+
+  #setAside(uuid: string, entry: Entry): void {
+    this.#entries.delete(uuid);
+    this.#refused.set(uuid, entry);
+    if (this.#refused.size <= maxRememberedRefusals) return;
+    for (const oldest of this.#refused.keys()) {
+      this.#refused.delete(oldest);
+      break;
+    }
   }
 
   #stored(uuid: string, { digest, backendId, atMs, reply }: Entry): StoredOrder {

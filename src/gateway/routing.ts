@@ -40,10 +40,10 @@ export class Router {
     );
   }
 
-  /** The accounts whose positions are meant. */
-  all(account: string | undefined, symbol: string | undefined): readonly GatewayBackend[] | Refusal {
-    if (account === undefined && symbol === undefined) return this.#backends;
-    const found = this.find(account, symbol);
+  /** The accounts whose positions are meant: a symbol may be open in any of them, whatever the rules say today. */
+  all(account: string | undefined): readonly GatewayBackend[] | Refusal {
+    if (account === undefined) return this.#backends;
+    const found = this.find(account, undefined);
     return "status" in found ? [found] : found;
   }
 

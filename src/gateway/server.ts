@@ -144,7 +144,7 @@ export class GatewayServer {
       const account = await found.account();
       return accountReply(uuid, account, stamps.now());
     }
-    const found = router.all(request.account, request.symbol);
+    const found = router.all(request.account);
     if ("code" in found) return rejectedReply(uuid, found, stamps.now());
     const lists = await Promise.all(found.map((backend) => backend.positions()));
     const { symbol } = request;

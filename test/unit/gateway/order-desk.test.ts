@@ -63,6 +63,24 @@ test("OrderDesk refuses a uuid that comes back with another order, and keeps the
   expect(backend.executed).toHaveLength(1);
 });
 
+test("OrderDesk keeps a uuid REJECTED for ever, also when it comes back with a good signature", async () => {
+  const backend = new FakeBackend();
+  const { client } = await start(backend, memoryOrderFile());
+  const refused = await client.ask(openRequest(world.clock, "u", { risk_signature: undefined }));
+  expect(refused).toMatchObject({ status: "REJECTED", error_code: "RISK_SIGNATURE_MISSING" });
+  expect(await client.ask(openRequest(world.clock, "u"))).toEqual(refused);
+  expect(backend.executed).toEqual([]);
+});
+
+test("OrderDesk does not fill the order file with unsigned orders", async () => {
+  const backend = new FakeBackend();
+  const file = memoryOrderFile();
+  const { client } = await start(backend, file);
+  for (let index = 0; index < 10; index++)
+    await client.ask(openRequest(world.clock, `u${index}`, { risk_signature: "x" }));
+  expect((await file.read()).length).toBe(0);
+});
+
 test("OrderDesk waits for the resolver, and answers FILLED when it finds the order", async () => {
   const backend = new FakeBackend();
   const { client } = await start(backend, memoryOrderFile());
