@@ -155,7 +155,9 @@ export class Commands {
     const expected = session.commandCounter + 1;
     if (head.n === expected) session.commandCounter = expected;
     if (command === undefined) {
-      if (head.id === undefined) this.#drop(client, peer, "BAD_REQUEST", received.fault);
+      // "Not executed" must never be said of an id that was taken before, however broken this copy is.
+      if (known !== undefined) this.#answerKnown(received, known);
+      else if (head.id === undefined) this.#drop(client, peer, "BAD_REQUEST", received.fault);
       else this.#refuse(received, { code: "BAD_REQUEST", reason: received.fault });
       return;
     }

@@ -5,10 +5,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const newline = 0x0a;
 
 /** CRC-32 (ISO-HDLC), the table of its bytes. */
-const crcTable: readonly number[] = Array.from({ length: 256 }, (_, byte) => {
+const crcTable: Readonly<Int32Array> = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc >>> 0;
+  return crc;
 });
 
 /**
@@ -16,11 +16,10 @@ const crcTable: readonly number[] = Array.from({ length: 256 }, (_, byte) => {
  * end, which may be cut off, from damage to what was durable, which may not.
  */
 export function encodeRecord(index: number, durable: number, value: object): Uint8Array {
-  const text = encoder.encode(`${index} ${durable} ${JSON.stringify(value)}`);
-  const line = new Uint8Array(text.length + 10);
-  line.set(encoder.encode(`${crc32(text).toString(16).padStart(8, "0")} `), 0);
-  line.set(text, 9);
-  line[line.length - 1] = newline;
+  // The checksum's place is held free by as many characters, so that the text is encoded once.
+  const line = encoder.encode(`00000000 ${index} ${durable} ${JSON.stringify(value)}\n`);
+  const checksum = crc32(line.subarray(9, -1)).toString(16).padStart(8, "0");
+  for (let i = 0; i < 8; i++) line[i] = checksum.charCodeAt(i);
   return line;
 }
 
@@ -100,7 +99,9 @@ function splitTwice(text: string): readonly [string, string, string] {
 }
 
 function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (crcTable[(crc ^ byte) & 0xff] ?? 0);
-  return (crc ^ 0xffffffff) >>> 0;
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++) {
+    crc = (crc >>> 8) ^ (crcTable[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0);
+  }
+  return ~crc >>> 0;
 }

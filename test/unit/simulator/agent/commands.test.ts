@@ -104,6 +104,16 @@ describe("commands, step 3: the counter is used up", () => {
     expect(code((await client.trade("b"))[0])).toBe("executed");
   });
 
+  it("never says BAD_REQUEST of an id that was taken before", async () => {
+    const client = await begin();
+    rig.terminal.behaviour = { answerAfterMs: 200 };
+    await client.trade("a");
+    await client.trade("a", { notAfter: "broken" });
+    expect(client.outcomes("a")).toEqual([]);
+    await rig.clock.advance(300);
+    expect(client.outcomes("a").map(code)).toEqual(["executed"]);
+  });
+
   it("counts a malformed command without an id and goes on", async () => {
     const client = await begin();
     client.write({ ...client.order("x"), id: "has space" });
