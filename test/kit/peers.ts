@@ -32,7 +32,8 @@ const search: Readonly<Record<PeerName, () => string | undefined>> = {
   zeromq: () => (loads("zeromq") ? "zeromq" : undefined),
   libzmq: () => (runs("pkg-config", "--exists", "libzmq") ? "libzmq" : undefined),
   "g++": () => (runs("g++", "--version") ? "g++" : undefined),
-  mingw: () => (runs("x86_64-w64-mingw32-g++", "--version") ? "x86_64-w64-mingw32-g++" : undefined),
+  // the experts use std::thread, which only the posix flavour has
+  mingw: () => ["x86_64-w64-mingw32-g++-posix"].find((compiler) => runs(compiler, "--version")),
   wine: () => (runs("wine", "--version") ? "wine" : undefined),
 };
 
