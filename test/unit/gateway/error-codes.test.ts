@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { retcodes } from "../../../src/domain/retcodes.ts";
-import { retcodeError } from "../../../src/gateway/error-codes.ts";
+import { GatewayErrorCode, retcodeError } from "../../../src/gateway/error-codes.ts";
 
 test("retcodeError has a code of its own for every return code, in the letters v4.3 uses", () => {
   const codes = retcodes.map(({ code }) => retcodeError(code).code);
@@ -21,4 +22,14 @@ test("retcodeError adds the broker's comment", () => {
 
 test("retcodeError names a return code that nobody has documented by its number", () => {
   expect(retcodeError(10_099).code).toBe("RETCODE_10099");
+});
+
+test("docs/gateway.md names every error code", () => {
+  const docs = readFileSync(new URL("../../../docs/gateway.md", import.meta.url), "utf8");
+  const signature = (code: string): string => code.replace(/^RISK_SIGNATURE(?=_)(?!_MISSING)/, "");
+  const told = [
+    ...retcodes.filter(({ certainty }) => certainty !== "yes").map(({ code }) => retcodeError(code).code),
+    ...Object.keys(GatewayErrorCode),
+  ];
+  expect(told.filter((code) => !docs.includes(`\`${signature(code)}\``))).toEqual([]);
 });
