@@ -1,3 +1,4 @@
+import type { CalendarRecord, Timeframe } from "../../domain/market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -7,6 +8,7 @@ import type {
   PositionSide,
   SymbolRecord,
   TerminalRecord,
+  TimeInForce,
 } from "../../domain/records.ts";
 
 /** What a session may do: `trade` everything, `read` all but commands and outcomes. */
@@ -31,7 +33,17 @@ export type SyncOp =
   | "unsubscribe"
   | "outcome"
   | "outcomes"
-  | "outcome.ack";
+  | "outcome.ack"
+  | "history.orders"
+  | "history.deals"
+  | "bars"
+  | "ticks"
+  | "depth.subscribe"
+  | "depth.unsubscribe"
+  | "order.check"
+  | "calc.margin"
+  | "calc.profit"
+  | "calendar";
 
 /** A request on `sync`. `session`, `n`, `epoch` and `at` are missing in `challenge` and `hello` only. */
 export interface SyncRequest {
@@ -65,6 +77,12 @@ export type RefusalCode =
   | "SESSIONS"
   /** The terminal is not logged in, not connected, or its tables are not yet there. */
   | "NOT_READY"
+  /** The terminal has not loaded it yet: ask again. */
+  | "HISTORY_LOADING"
+  /** The symbol has no market depth. */
+  | "NO_DEPTH"
+  /** This agent cannot give it. */
+  | "NOT_SUPPORTED"
   | "JOURNAL"
   | "INTERNAL";
 
@@ -172,6 +190,102 @@ export interface SubscribeResult {
   readonly symbols: readonly { readonly symbol: string; readonly count: number }[];
 }
 
+/** What `history.orders` and `history.deals` select by: a span of time, an order, or a position. */
+export type HistoryRange =
+  | { readonly fromBrokerMs: number; readonly toBrokerMs: number }
+  | { readonly ticket: string }
+  | { readonly position: string };
+/** Arguments of `history.orders` and `history.deals`. */
+export type HistoryArgs = HistoryRange & { readonly symbol?: string; readonly cursor?: string };
+/** Result of `history.deals`; that of `history.orders` is an `OrdersResult`. */
+export interface DealsResult {
+  readonly deals: readonly DealRecord[];
+  readonly more: string | null;
+}
+
+/** Arguments of `bars`. */
+export type BarsArgs = {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly cursor?: string;
+} & ({ readonly fromBrokerMs: number; readonly toBrokerMs: number } | { readonly count: number });
+/** Result of `bars`, the head of its bulk. */
+export interface BarsResult {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly n: number;
+  readonly more: string | null;
+}
+
+/** Arguments of `ticks`. */
+export interface TickRangeArgs {
+  readonly symbol: string;
+  readonly fromBrokerMs: number;
+  readonly toBrokerMs: number;
+  readonly cursor?: string;
+}
+/** Result of `ticks`, the head of its bulk. */
+export interface TickRangeResult {
+  readonly symbol: string;
+  readonly n: number;
+  readonly more: string | null;
+}
+
+/** Result of `order.check`: the account as it would be, in its currency. */
+export interface OrderCheckResult {
+  /** 0: it would be accepted as far as the terminal can tell; else a return code of the trade server. */
+  readonly retcode: number;
+  readonly comment: string;
+  readonly balance: number;
+  readonly equity: number;
+  readonly profit: number;
+  readonly margin: number;
+  readonly freeMargin: number;
+  /** Percent. */
+  readonly marginLevel: number;
+}
+
+/** Arguments of `calc.margin`. */
+export interface CalcMarginArgs {
+  readonly symbol: string;
+  readonly side: PositionSide;
+  /** Lots. */
+  readonly volume: number;
+  readonly price: number;
+}
+/** Result of `calc.margin`. */
+export interface MarginResult {
+  readonly margin: number;
+}
+
+/** Arguments of `calc.profit`. */
+export interface CalcProfitArgs {
+  readonly symbol: string;
+  readonly side: PositionSide;
+  /** Lots. */
+  readonly volume: number;
+  readonly priceOpen: number;
+  readonly priceClose: number;
+}
+/** Result of `calc.profit`. */
+export interface ProfitResult {
+  readonly profit: number;
+}
+
+/** Arguments of `calendar`. */
+export interface CalendarArgs {
+  readonly fromBrokerMs: number;
+  readonly toBrokerMs: number;
+  readonly currency?: string;
+  readonly country?: string;
+  readonly cursor?: string;
+}
+/** Result of `calendar`. */
+export interface CalendarResult {
+  readonly events: readonly CalendarRecord[];
+  readonly more: string | null;
+}
+
 /** How an order is tagged so that it can be found again. */
 export type TagMode = "comment" | "magic" | "none";
 
@@ -210,8 +324,85 @@ export interface CloseIntent {
   readonly tag: TagMode;
 }
 
+/** Kinds of pending orders. */
+export type PendingKind =
+  | "buyLimit"
+  | "sellLimit"
+  | "buyStop"
+  | "sellStop"
+  | "buyStopLimit"
+  | "sellStopLimit";
+
+/** A pending order. */
+export interface PendingIntent {
+  readonly kind: "pending";
+  readonly symbol: string;
+  readonly orderKind: PendingKind;
+  /** Lots. */
+  readonly volume: number;
+  readonly price: number;
+  /** 0: none; the limit price of a stop-limit order. */
+  readonly priceStopLimit: number;
+  /** 0: none. */
+  readonly stopLoss: number;
+  /** 0: none. */
+  readonly takeProfit: number;
+  readonly timeInForce: TimeInForce;
+  /** 0: none. */
+  readonly expirationBrokerMs: number;
+  readonly magic: string;
+  readonly comment: string;
+  readonly filling: FillingChoice;
+  readonly tag: TagMode;
+}
+
+/** Changing a pending order; what is left out stays as it is. */
+export interface ModifyOrderIntent {
+  readonly kind: "modifyOrder";
+  readonly order: string;
+  readonly price?: number;
+  readonly priceStopLimit?: number;
+  /** 0: none. */
+  readonly stopLoss?: number;
+  /** 0: none. */
+  readonly takeProfit?: number;
+  readonly timeInForce?: TimeInForce;
+  /** 0: none. */
+  readonly expirationBrokerMs?: number;
+}
+
+/** Changing a position's stops; what is left out stays as it is. */
+export interface ModifyPositionIntent {
+  readonly kind: "modifyPosition";
+  readonly position: string;
+  /** 0: none. */
+  readonly stopLoss?: number;
+  /** 0: none. */
+  readonly takeProfit?: number;
+}
+
+/** Deleting a pending order. */
+export interface CancelIntent {
+  readonly kind: "cancel";
+  readonly order: string;
+}
+
+/** Closing a position by an opposite one of the same symbol. */
+export interface CloseByIntent {
+  readonly kind: "closeBy";
+  readonly position: string;
+  readonly positionBy: string;
+}
+
 /** What a command wants. */
-export type Intent = MarketIntent | CloseIntent;
+export type Intent =
+  | MarketIntent
+  | CloseIntent
+  | PendingIntent
+  | ModifyOrderIntent
+  | ModifyPositionIntent
+  | CancelIntent
+  | CloseByIntent;
 
 /** A request on `command`. */
 export interface CommandRequest {
@@ -419,4 +610,13 @@ export interface TicksMessage {
   readonly n: number;
   readonly skipped: number;
   readonly agentMs: number;
+}
+
+/** The head of a market depth. */
+export interface BookMessage {
+  readonly v: 1;
+  readonly epoch: number;
+  readonly symbol: string;
+  readonly agentMs: number;
+  readonly n: number;
 }

@@ -31,13 +31,18 @@ export function tickTopic(symbol: string): Uint8Array {
   return topic(`tick.${symbol}`);
 }
 
+/** Topic of one symbol's market depth. */
+export function bookTopic(symbol: string): Uint8Array {
+  return topic(`book.${symbol}`);
+}
+
 /** What a topic frame names, or undefined if it is none of this protocol's. */
 export function parseTopic(
   frame: Uint8Array,
 ):
   | { readonly kind: "ledger" | "pulse" | "account" }
   | { readonly kind: "client"; readonly client: string }
-  | { readonly kind: "tick"; readonly symbol: string }
+  | { readonly kind: "tick" | "book"; readonly symbol: string }
   | undefined {
   if (frame.length < 2 || frame[frame.length - 1] !== 0) return undefined;
   let text: string;
@@ -49,5 +54,6 @@ export function parseTopic(
   if (text === "ledger" || text === "pulse" || text === "account") return { kind: text };
   if (/^client\.[0-9a-f]{64}$/.test(text)) return { kind: "client", client: text.slice(7) };
   if (text.startsWith("tick.") && text.length > 5) return { kind: "tick", symbol: text.slice(5) };
+  if (text.startsWith("book.") && text.length > 5) return { kind: "book", symbol: text.slice(5) };
   return undefined;
 }
