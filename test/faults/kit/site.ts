@@ -2,7 +2,12 @@ import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
 import { type Agent, createAgent } from "../../../src/simulator/agent/agent.ts";
 import type { AgentLimits, AgentPoint, AgentRefusal } from "../../../src/simulator/agent/agent-options.ts";
 import { MemoryJournalStore } from "../../../src/simulator/agent/memory-journal.ts";
-import { alwaysOpen, SimulatedTerminal, symbolSpec } from "../../../src/simulator/broker/mod.ts";
+import {
+  alwaysOpen,
+  type ExecutionModel,
+  SimulatedTerminal,
+  symbolSpec,
+} from "../../../src/simulator/broker/mod.ts";
 import { type AgentFaults, agentFaults } from "../../../src/simulator/faults/agent.ts";
 import { type BrokerFaults, brokerFaults } from "../../../src/simulator/faults/broker.ts";
 import { type FaultyHost, faultyHost } from "../../../src/simulator/faults/host.ts";
@@ -22,6 +27,7 @@ export interface SiteOptions {
   readonly limits?: Partial<AgentLimits>;
   /** The trade server's way, one direction and back. @default 20 */
   readonly brokerLatencyMs?: number;
+  readonly execution?: ExecutionModel;
 }
 
 /** A point that the agent passed. */
@@ -73,6 +79,7 @@ export class Site {
       ),
       account: { balance: 1_000_000 },
       latencyMs: options.brokerLatencyMs ?? 20,
+      ...(options.execution === undefined ? {} : { execution: options.execution }),
       seed,
     });
     this.terminal.quote("EURUSD", 1.1, 1.1002);

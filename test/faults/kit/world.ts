@@ -1,8 +1,10 @@
 import type { GlobalOptions } from "../../../src/connector/mod.ts";
 import { commandTag } from "../../../src/protocol/v1/signing.ts";
 import type { AgentLimits } from "../../../src/simulator/agent/agent-options.ts";
+import type { ExecutionModel } from "../../../src/simulator/broker/mod.ts";
 import { faultyNetwork, type NetworkFaults } from "../../../src/simulator/faults/network.ts";
 import { recordTraffic, type TrafficRecord } from "../../../src/simulator/faults/traffic.ts";
+import type { KeyPair } from "../../../src/zmtp/crypto/types.ts";
 import { Client } from "./client.ts";
 import { seededCrypto } from "./seeded-crypto.ts";
 import { Site } from "./site.ts";
@@ -19,6 +21,7 @@ export interface WorldOptions {
   /** Records all bytes between connector and agents. @default true */
   readonly record?: boolean;
   readonly brokerLatencyMs?: number;
+  readonly execution?: ExecutionModel;
 }
 
 /** One connector and its agents, with a fault for everything between and behind them. */
@@ -28,6 +31,8 @@ export interface World {
   /** The first site. */
   readonly site: Site;
   readonly client: Client;
+  /** The keys of the client's machine, which every connector on it uses. */
+  readonly keys: KeyPair;
   /** Faults of the byte streams between connector and agents. */
   readonly links: NetworkFaults;
   readonly traffic: TrafficRecord;
@@ -42,7 +47,7 @@ export interface World {
 
 /** Makes a world with its agents started; the connector is not connected yet. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { seed = "world", time = virtualTime(), agents = 1, limits, brokerLatencyMs } = options;
+  const { seed = "world", time = virtualTime(), agents = 1, limits, brokerLatencyMs, execution } = options;
   const keys = seededCrypto(`${seed} client keys`).keyAgreement.generateKeyPair();
   const sites = Array.from(
     { length: agents },
@@ -54,6 +59,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         clients: [keys.publicKey],
         ...(limits === undefined ? {} : { limits }),
         ...(brokerLatencyMs === undefined ? {} : { brokerLatencyMs }),
+        ...(execution === undefined ? {} : { execution }),
       }),
   );
   for (const site of sites) await time.settle(site.start());
@@ -76,6 +82,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     sites,
     site: first,
     client,
+    keys,
     links,
     traffic,
     executions(id, site = first): number {
