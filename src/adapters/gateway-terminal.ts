@@ -23,7 +23,14 @@ export const windowsTerminals: TerminalHost = {
   },
 
   async start(path, parameters) {
-    const child = spawn(path, [...parameters], { stdio: "ignore", detached: true, windowsHide: false });
+    // The terminal wants the quotes inside (/config:"C:\\a b\\x.ini"), where Node's own quoting does not put them.
+    const child = spawn(path, [...parameters], {
+      stdio: "ignore",
+      detached: true,
+      windowsHide: false,
+      windowsVerbatimArguments: true,
+      argv0: `"${path}"`,
+    });
     // It goes on when the gateway ends.
     child.unref();
     const exited = once(child, "exit").then(([code]) => code as number | null);

@@ -67,7 +67,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stamps = new Stamps(clock);
   const router = new Router(backends, options.routes);
   const { store, orders } = await OrderStore.open(options.orderFile, {
-    wallMs: clock.wallMs(),
+    clock,
     retentionMs: options.retentionMs ?? 7 * 24 * 3_600_000,
   });
   const desk = new OrderDesk({

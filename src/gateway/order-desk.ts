@@ -74,6 +74,9 @@ export class OrderDesk {
   /** Takes over what earlier runs have left. */
   constructor(options: OrderDeskOptions) {
     this.#options = options;
+    options.store.onFailure((error) =>
+      options.log.error("Replies cannot be written to the order file", { error }),
+    );
     for (const { uuid, digest, atMs, backend, reply } of options.orders) {
       this.#entries.set(uuid, { digest, atMs, backendId: backend, reply, settling: undefined });
     }
@@ -185,7 +188,7 @@ export class OrderDesk {
     if (!status.up) return { state: "refused", code: GatewayErrorCode.NOT_CONNECTED, message: status.reason };
     entry.backendId = backend.id;
     try {
-      await this.#options.store.write({ ...this.#stored(request.uuid, entry) });
+      await this.#options.store.write(this.#stored(request.uuid, entry));
     } catch (error) {
       this.#options.log.error("An order cannot be written to the order file", { uuid: request.uuid, error });
       // The account's own journal still keeps a close from being executed twice, and a close must not wait for a disk.
@@ -270,9 +273,7 @@ export class OrderDesk {
     entry.settling = undefined;
     if (entry.backendId === "") this.#setAside(uuid, entry);
     if (repeatable.has(String(reply["error_code"])) && entry.backendId === "") return reply;
-    this.#options.store.write(this.#stored(uuid, entry)).catch((error: unknown) => {
-      this.#options.log.error("A reply cannot be written to the order file", { uuid, error });
-    });
+    this.#options.store.settle(this.#stored(uuid, entry));
     return reply;
   }
 

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "../transport/clock.ts";
 import { readJson } from "./json-reader.ts";
 import { type PyObject, pythonJson } from "./python-json.ts";
 
@@ -45,19 +46,29 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** Time that a reply's line may wait for another line to share its flush. */
+const replyWaitMs = 100;
+/** Lines of replies kept while the disk takes none. */
+const maxWaitingReplies = 10_000;
+
 /**
  * Remembers orders across a restart: a line when an order is about to be sent, durable before it is, and a line with
- * its reply. Lines that come while one flush is under way share the next.
+ * its reply, soon after. Lines that come while one flush is under way share the next.
  */
 export class OrderStore {
   readonly #file: OrderFile;
+  readonly #clock: Clock;
+  #replies: string[] = [];
+  #replyTimer: Timer | undefined;
+  #failed: (error: unknown) => void = () => undefined;
   #length: number;
   #torn = false;
   #waiting: Waiter[] = [];
   #flushing: Promise<void> | undefined;
 
-  private constructor(file: OrderFile, length: number) {
+  private constructor(file: OrderFile, clock: Clock, length: number) {
     this.#file = file;
+    this.#clock = clock;
     this.#length = length;
   }
 
@@ -67,22 +78,27 @@ export class OrderStore {
    */
   static async open(
     file: OrderFile,
-    options: { readonly wallMs: number; readonly retentionMs: number },
+    options: { readonly clock: Clock; readonly retentionMs: number },
   ): Promise<{ readonly store: OrderStore; readonly orders: readonly StoredOrder[] }> {
     const bytes = await file.read();
     const { orders, lines } = parse(bytes);
-    const kept = orders.filter((order) => order.atMs > options.wallMs - options.retentionMs);
+    const kept = orders.filter((order) => order.atMs > options.clock.wallMs() - options.retentionMs);
     const text = kept.map(format).join("");
     const fresh = encoder.encode(text);
     const whole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
     if (lines > kept.length || !whole) {
       await file.replace(fresh);
-      return { store: new OrderStore(file, fresh.length), orders: kept };
+      return { store: new OrderStore(file, options.clock, fresh.length), orders: kept };
     }
-    return { store: new OrderStore(file, bytes.length), orders: kept };
+    return { store: new OrderStore(file, options.clock, bytes.length), orders: kept };
   }
 
-  /** Remembers an order, or its reply; durable when it resolves. */
+  /** Is told when replies cannot be written; they are tried again with the next line. */
+  onFailure(failed: (error: unknown) => void): void {
+    this.#failed = failed;
+  }
+
+  /** Remembers an order; durable when it resolves. */
   write(order: StoredOrder): Promise<void> {
     const line = format(order);
     return new Promise((resolve, reject) => {
@@ -91,18 +107,33 @@ export class OrderStore {
     });
   }
 
+  /**
+   * Remembers an order's reply with the next flush. A crash before that loses only the reply's wording: the order itself
+   * is remembered as open, and the account tells what became of it.
+   */
+  settle(order: StoredOrder): void {
+    this.#replies.push(format(order));
+    this.#replyTimer ??= this.#clock.setTimer(() => {
+      this.#replyTimer = undefined;
+      this.#flushing ??= this.#flush();
+    }, replyWaitMs);
+  }
+
   /** Resolves when all that was written is durable or has failed, and the file is given up. */
   async close(): Promise<void> {
+    this.#replyTimer?.cancel();
+    this.#flushing ??= this.#flush();
     await this.#flushing;
     await this.#file.close();
   }
 
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
+    while (this.#waiting.length > 0 || this.#replies.length > 0) {
+      const [batch, replies] = [this.#waiting, this.#replies];
       this.#waiting = [];
+      this.#replies = [];
       try {
-        const bytes = encoder.encode(batch.map(({ line }) => line).join(""));
+        const bytes = encoder.encode([...replies, ...batch.map(({ line }) => line)].join(""));
         if (this.#torn) await this.#file.truncate(this.#length);
         this.#torn = true;
         await this.#file.append(bytes);
@@ -110,7 +141,10 @@ export class OrderStore {
         this.#length += bytes.length;
         for (const { resolve } of batch) resolve();
       } catch (error) {
+        this.#replies = [...replies, ...this.#replies].slice(-maxWaitingReplies);
+        if (replies.length > 0) this.#failed(error);
         for (const { reject } of batch) reject(error);
+        if (this.#waiting.length === 0) break;
       }
     }
     this.#flushing = undefined;

@@ -13,7 +13,7 @@ export interface TerminalProcess {
 export interface TerminalHost {
   /** All MetaTrader terminals that run now. */
   terminals(): Promise<readonly TerminalProcess[]>;
-  /** Starts a program; `exited` resolves with its exit code. Rejects if it cannot be started. */
+  /** Starts a program with parameters that are quoted already; `exited` resolves with its exit code. Rejects if it cannot be started. */
   start(
     path: string,
     parameters: readonly string[],
@@ -121,7 +121,7 @@ export class TerminalKeeper {
     await host.writeSecret(iniFile, startupIni(account, this.#starts++ === 0 ? chart : undefined));
     this.#iniTimer = clock.setTimer(() => void this.#removeIni(), iniMs);
     try {
-      const { pid, exited } = await host.start(this.#path, [`/config:${iniFile}`]);
+      const { pid, exited } = await host.start(this.#path, [`/config:"${iniFile}"`]);
       log.info("MetaTrader started", { pid, path: this.#path });
       before.add(pid);
       const code = await this.#until(exited);

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { memoryOrderFile, OrderStore, OrderStoreDamagedError } from "../../../src/gateway/order-store.ts";
+import { VirtualClock } from "../../../src/transport/virtual-clock.ts";
 
 const open = (file: ReturnType<typeof memoryOrderFile>, wallMs = 1_000) =>
-  OrderStore.open(file, { wallMs, retentionMs: 500 });
+  OrderStore.open(file, { clock: new VirtualClock({ wallStartMs: wallMs }), retentionMs: 500 });
 const order = (uuid: string, atMs = 900) => ({ uuid, digest: `d-${uuid}`, backend: "main", atMs });
 const text = async (file: ReturnType<typeof memoryOrderFile>) => new TextDecoder().decode(await file.read());
 
@@ -80,4 +81,47 @@ test("OrderStore cuts off what a failed write may have left before it writes aga
   file.append = append;
   await store.write(order("c"));
   expect((await open(file)).orders).toEqual([order("a"), order("c")]);
+});
+
+test("OrderStore writes replies with the next order's flush, or alone a moment later, or when it closes", async () => {
+  const file = memoryOrderFile();
+  const clock = new VirtualClock({ wallStartMs: 1_000 });
+  let flushes = 0;
+  const { append } = file;
+  file.append = (bytes) => {
+    flushes++;
+    return append(bytes);
+  };
+  const { store } = await OrderStore.open(file, { clock, retentionMs: 500 });
+  const replied = (uuid: string) => ({ ...order(uuid), reply: { uuid } });
+  await store.write(order("a"));
+  store.settle(replied("a"));
+  expect(flushes).toBe(1);
+  await store.write(order("b"));
+  expect(flushes).toBe(2);
+  store.settle(replied("b"));
+  await clock.advance(100);
+  expect(flushes).toBe(3);
+  await store.write(order("c"));
+  store.settle(replied("c"));
+  await store.close();
+  expect((await open(file)).orders).toEqual([replied("a"), replied("b"), replied("c")]);
+});
+
+test("OrderStore keeps replies that could not be written, tells it, and writes them with the next line", async () => {
+  const file = memoryOrderFile();
+  const { store } = await open(file);
+  const told: unknown[] = [];
+  store.onFailure((error) => told.push(error));
+  await store.write(order("a"));
+  const { append } = file;
+  file.append = async () => {
+    throw new Error("disk full");
+  };
+  store.settle({ ...order("a"), reply: { uuid: "a" } });
+  await expect(store.write(order("b"))).rejects.toThrow("disk full");
+  expect(told).toHaveLength(1);
+  file.append = append;
+  await store.write(order("c"));
+  expect((await open(file)).orders).toEqual([{ ...order("a"), reply: { uuid: "a" } }, order("c")]);
 });

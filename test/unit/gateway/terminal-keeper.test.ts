@@ -71,7 +71,7 @@ test("TerminalKeeper starts the terminal with a start-up file, and removes the f
   const host = new FakeHost();
   const { clock, keeper } = keep(host);
   await clock.advance(10);
-  expect(host.started).toEqual([{ path: exe, parameters: ["/config:start.ini"] }]);
+  expect(host.started).toEqual([{ path: exe, parameters: ['/config:"start.ini"'] }]);
   expect(host.files.has("start.ini")).toBe(true);
   keeper.started();
   await clock.advance(10);
