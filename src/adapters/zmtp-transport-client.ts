@@ -1,5 +1,5 @@
 import type { Channel, ChannelEvents, ClientChannel, ConnectOptions } from "../transport/transport.ts";
-import { Connection } from "../zmtp/connection.ts";
+import { type Connection, dialConnection } from "../zmtp/connection.ts";
 import type { Crypto } from "../zmtp/crypto/types.ts";
 import type { Environment } from "../zmtp/environment.ts";
 import { ZmtpFault } from "../zmtp/fault.ts";
@@ -41,7 +41,7 @@ class ZmtpClientChannel implements ClientChannel {
     const { clientSecretKey, serverPublicKey } = options;
     const secretKey = new Uint8Array(clientSecretKey);
     const keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
-    this.#connection = Connection.dial(
+    this.#connection = dialConnection(
       environment,
       { host: options.host, port: options.port },
       {
@@ -93,7 +93,7 @@ class ZmtpClientChannel implements ClientChannel {
   }
 
   async close(lingerMs = 0): Promise<void> {
-    this.#connection.close(new ZmtpFault("closed", `The ${this.channel} channel was closed`), lingerMs);
+    this.#connection.end(new ZmtpFault("closed", `The ${this.channel} channel was closed`), lingerMs);
     await this.#connection.gone;
   }
 

@@ -9,7 +9,7 @@ import {
   type PublishOptions,
   type TransportListener,
 } from "../transport/transport.ts";
-import { Connection, type ConnectionOptions } from "../zmtp/connection.ts";
+import { acceptConnection, type Connection, type ConnectionOptions } from "../zmtp/connection.ts";
 import type { Crypto, KeyPair } from "../zmtp/crypto/types.ts";
 import type { PeerInfo } from "../zmtp/engine.ts";
 import type { Environment } from "../zmtp/environment.ts";
@@ -118,7 +118,7 @@ class ZmtpListener implements TransportListener {
 
   disconnect(peer: Peer, reason: string): void {
     const client = this.#byPeer.get(peer);
-    client?.connection?.close(new ZmtpFault("disconnected", `Disconnected by this side: ${reason}`), 0);
+    client?.connection?.end(new ZmtpFault("disconnected", `Disconnected by this side: ${reason}`), 0);
   }
 
   async close(lingerMs = 0): Promise<void> {
@@ -143,7 +143,7 @@ class ZmtpListener implements TransportListener {
     if (this.#clients[channel].size >= maxConnections) return this.#refuse(channel, stream, maxConnections);
     const client = new Client(channel);
     this.#clients[channel].add(client);
-    const accepted = Connection.accept(this.#environment, stream, this.#connectionOptions(channel), {
+    const accepted = acceptConnection(this.#environment, stream, this.#connectionOptions(channel), {
       up: (info): void => this.#up(client, info),
       message: (frames): void => this.#message(client, frames),
       subscription: (active, prefix): void => this.#subscription(client, active, prefix),
@@ -236,7 +236,7 @@ class ZmtpListener implements TransportListener {
     if (droppable && bytes > (this.#options.subscriberDropBytes ?? 4_194_304)) return;
     if (bytes > this.#capBytes) {
       const message = `The subscriber reads too slowly: ${outbox.bytes} bytes wait for it`;
-      client.connection?.close(new ZmtpFault("overflow", message), 0);
+      client.connection?.end(new ZmtpFault("overflow", message), 0);
       return;
     }
     outbox.keep(frames);
@@ -246,7 +246,7 @@ class ZmtpListener implements TransportListener {
     client.outbox.drain();
     const { closing } = client;
     if (closing !== undefined && client.outbox.length === 0) {
-      client.connection?.close(closing.fault, Math.max(1, closing.untilMs - this.#environment.clock.nowMs()));
+      client.connection?.end(closing.fault, Math.max(1, closing.untilMs - this.#environment.clock.nowMs()));
     }
   }
 
@@ -255,11 +255,11 @@ class ZmtpListener implements TransportListener {
     const { connection } = client;
     if (connection === undefined || client.closing !== undefined) return;
     if (lingerMs === 0 || client.outbox.length === 0) {
-      connection.close(fault, lingerMs);
+      connection.end(fault, lingerMs);
       return;
     }
     const { clock } = this.#environment;
-    const timer = clock.setTimer(() => connection.close(fault, 0), lingerMs);
+    const timer = clock.setTimer(() => connection.end(fault, 0), lingerMs);
     client.closing = { fault, untilMs: clock.nowMs() + lingerMs, timer };
   }
 

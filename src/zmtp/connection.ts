@@ -1,9 +1,9 @@
 import type { Timer } from "../transport/clock.ts";
 import type { ByteStream, Endpoint, StreamEvents } from "../transport/network.ts";
-import { Engine, type EngineOptions, type PeerInfo } from "./engine.ts";
+import { Engine, type EngineEvents, type EngineOptions, type PeerInfo } from "./engine.ts";
 import type { Environment } from "./environment.ts";
 import { ZmtpFault } from "./fault.ts";
-import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { Heartbeat, type HeartbeatActions, type HeartbeatOptions } from "./heartbeat.ts";
 import { farewellMs } from "./limits.ts";
 
 /** How one connection behaves. */
@@ -13,7 +13,7 @@ export interface ConnectionOptions extends Omit<EngineOptions, "peerAddress"> {
   readonly heartbeat: HeartbeatOptions;
 }
 
-/** What a connection reports. `down` comes exactly once and last. */
+/** What a connection reports. */
 export interface ConnectionEvents {
   /** The handshake is done. */
   up(peer: PeerInfo): void;
@@ -23,139 +23,153 @@ export interface ConnectionEvents {
   subscription(active: boolean, prefix: Uint8Array): void;
   /** The stream takes bytes again after `writable` was false. */
   writable(): void;
-  /** The connection is over, or never came up. */
+  /** The connection is over, or never came up. Comes exactly once, and nothing but `gone` follows. */
   down(fault: ZmtpFault): void;
+  /** The stream beneath is closed: what was left to send has left, or was given up. Comes once, after `down`. */
+  gone?(): void;
+}
+
+/** One connection with one life: an engine on a byte stream, with its deadline, its heartbeats and its write turns. */
+export interface Connection {
+  /** Whether the handshake is done and the connection still stands. */
+  readonly isUp: boolean;
+  /** Whether it is up and the stream takes bytes without piling them up. */
+  readonly writable: boolean;
+  /** `address:port` of the far end. */
+  readonly remoteAddress: string;
+  /** Resolves when the stream beneath is closed. */
+  readonly gone: Promise<void>;
+  /**
+   * Sends a message; only while up, and better only while `writable`. The frames are copied before this returns, and
+   * leave together with everything else that is sent in this turn.
+   */
+  send(frames: readonly Uint8Array[]): void;
+  /** Sends a subscription, or the end of one; only while up. */
+  sendSubscription(active: boolean, prefix: Uint8Array): void;
+  /** Stops taking messages, so that the far side feels backpressure. */
+  pause(): void;
+  /** Takes messages again. */
+  resume(): void;
+  /** Ends the connection with `fault`; what was sent is flushed within `lingerMs`. `down` is called at once. */
+  end(fault: ZmtpFault, lingerMs: number): void;
+}
+
+/** Dials an endpoint. No event is called before this returns. */
+export function dialConnection(
+  environment: Environment,
+  endpoint: Endpoint,
+  options: ConnectionOptions,
+  events: ConnectionEvents,
+): Connection {
+  const link = new Link(environment, options, events);
+  link.attach(environment.network.connect(endpoint, link));
+  return link;
+}
+
+/** Takes over an accepted stream, whose events are `streamEvents`. */
+export function acceptConnection(
+  environment: Environment,
+  stream: ByteStream,
+  options: ConnectionOptions,
+  events: ConnectionEvents,
+): { readonly connection: Connection; readonly streamEvents: StreamEvents } {
+  const link = new Link(environment, options, events);
+  link.attach(stream);
+  return { connection: link, streamEvents: link };
 }
 
 type State = "opening" | "handshake" | "up" | "down";
 
-/** One connection with one life: an engine on a byte stream, with its deadline, its heartbeats and its write turns. */
-export class Connection {
+/**
+ * A connection is itself what its stream, engine and heartbeat report to: thousands of connections would otherwise be
+ * mostly closures.
+ */
+class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   readonly #environment: Environment;
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
-  readonly #heartbeat: Heartbeat;
-  readonly #gone: Promise<void>;
-  #resolveGone: () => void = () => undefined;
+  /** Made when something is to be watched: most connections have no heartbeats. */
+  #heartbeat: Heartbeat | undefined;
   #stream: ByteStream | undefined;
   #engine: Engine | undefined;
   #state: State = "opening";
   #deadline: Timer | undefined;
+  #farewell: Timer | undefined;
   #blocked = false;
+  #paused = false;
   #flushQueued = false;
   /** The context of the last PING that could not be answered while the stream was full. */
   #owedPong: Uint8Array | undefined;
+  #streamOpen = true;
+  #gone: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   readonly #flush = (): void => {
     this.#flushQueued = false;
     if (this.#state === "up") this.#engine?.flush();
   };
 
-  private constructor(environment: Environment, options: ConnectionOptions, events: ConnectionEvents) {
+  constructor(environment: Environment, options: ConnectionOptions, events: ConnectionEvents) {
     this.#environment = environment;
     this.#options = options;
     this.#events = events;
-    this.#gone = new Promise((resolve) => {
-      this.#resolveGone = resolve;
-    });
-    this.#heartbeat = new Heartbeat(environment.clock, options.heartbeat, {
-      ping: (ttlMs): boolean => {
-        const sent = this.#engine?.sendPing(ttlMs) ?? false;
-        if (sent) this.#queueFlush();
-        return sent;
-      },
-      dead: (fault): void => this.#fail(fault),
-    });
   }
 
-  /** Dials an endpoint. No event is called before this returns. */
-  static dial(
-    environment: Environment,
-    endpoint: Endpoint,
-    options: ConnectionOptions,
-    events: ConnectionEvents,
-  ): Connection {
-    const connection = new Connection(environment, options, events);
-    connection.#attach(environment.network.connect(endpoint, connection.#streamEvents()));
-    return connection;
-  }
-
-  /** Takes over an accepted stream, whose events are `streamEvents`. */
-  static accept(
-    environment: Environment,
-    stream: ByteStream,
-    options: ConnectionOptions,
-    events: ConnectionEvents,
-  ): { readonly connection: Connection; readonly streamEvents: StreamEvents } {
-    const connection = new Connection(environment, options, events);
-    connection.#attach(stream);
-    return { connection, streamEvents: connection.#streamEvents() };
-  }
-
-  /** Whether the handshake is done and the connection still stands. */
   get isUp(): boolean {
     return this.#state === "up";
   }
 
-  /** Whether it is up and the stream takes bytes without piling them up. */
   get writable(): boolean {
     return this.#state === "up" && !this.#blocked;
   }
 
-  /** `address:port` of the far end. */
   get remoteAddress(): string {
     return this.#stream?.remoteAddress ?? "";
   }
 
-  /** Resolves when the stream beneath is closed. */
   get gone(): Promise<void> {
-    return this.#gone;
+    if (this.#gone === undefined) {
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((resolveGone) => {
+        resolve = resolveGone;
+      });
+      this.#gone = { promise, resolve };
+      if (!this.#streamOpen) resolve();
+    }
+    return this.#gone.promise;
   }
 
-  /**
-   * Sends a message; only while up, and better only while `writable`. The frames are copied before this returns, and
-   * leave together with everything else that is sent in this turn.
-   */
   send(frames: readonly Uint8Array[]): void {
     (this.#engine as Engine).send(frames);
     this.#queueFlush();
   }
 
-  /** Sends a subscription, or the end of one; only while up. */
   sendSubscription(active: boolean, prefix: Uint8Array): void {
     (this.#engine as Engine).sendSubscription(active, prefix);
     this.#queueFlush();
   }
 
-  /** Stops taking messages, so that the far side feels backpressure. */
   pause(): void {
-    this.#heartbeat.pause();
+    this.#paused = true;
+    this.#heartbeat?.pause();
     this.#stream?.pause();
   }
 
-  /** Takes messages again. */
   resume(): void {
-    this.#heartbeat.resume();
+    this.#paused = false;
+    this.#heartbeat?.resume();
     this.#stream?.resume();
   }
 
-  /** Ends the connection with `fault`; what was sent is flushed within `lingerMs`. `down` is called at once. */
-  close(fault: ZmtpFault, lingerMs: number): void {
+  end(fault: ZmtpFault, lingerMs: number): void {
     if (this.#state === "down") return;
     if (lingerMs > 0 && this.#state === "up") this.#engine?.flush();
     this.#finish(fault, lingerMs);
   }
 
-  #attach(stream: ByteStream): void {
+  attach(stream: ByteStream): void {
     this.#stream = stream;
     this.#engine = new Engine(
       { ...this.#options, peerAddress: stream.remoteAddress },
-      {
-        ready: (peer): void => this.#ready(peer),
-        message: (frames): void => this.#events.message(frames),
-        subscription: (active, prefix): void => this.#events.subscription(active, prefix),
-        ping: (ttlMs, context): void => this.#pong(ttlMs, context),
-        failed: (fault): void => this.#fail(fault),
-      },
+      this,
       (chunk): void => {
         if (!stream.write(chunk)) this.#blocked = true;
       },
@@ -166,32 +180,22 @@ export class Connection {
     }
   }
 
-  #streamEvents(): StreamEvents {
-    return {
-      open: (): void => {
-        if (this.#state !== "opening") return;
-        this.#state = "handshake";
-        this.#engine?.start();
-      },
-      data: (chunk): void => {
-        if (this.#state === "down") return;
-        this.#heartbeat.heard();
-        this.#engine?.receive(chunk);
-      },
-      drain: (): void => this.#drain(),
-      close: (fault): void => this.#streamClosed(fault),
-    };
+  /** The stream's. */
+  open(): void {
+    if (this.#state !== "opening") return;
+    this.#state = "handshake";
+    this.#engine?.start();
   }
 
-  #ready(peer: PeerInfo): void {
-    this.#state = "up";
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
-    this.#heartbeat.start();
-    this.#events.up(peer);
+  /** The stream's. */
+  data(chunk: Uint8Array): void {
+    if (this.#state === "down") return;
+    this.#heartbeat?.heard();
+    this.#engine?.receive(chunk);
   }
 
-  #drain(): void {
+  /** The stream's. */
+  drain(): void {
     if (!this.#blocked || this.#state === "down") return;
     this.#blocked = false;
     if (this.#state !== "up") return;
@@ -204,15 +208,69 @@ export class Connection {
     this.#events.writable();
   }
 
-  /** Answers a PING; while the stream is full, only the last one, so that a peer that never reads fills no memory. */
-  #pong(ttlMs: number, context: Uint8Array): void {
-    this.#heartbeat.expectWithin(ttlMs);
+  /** The stream's. */
+  close(error?: Error): void {
+    const state = this.#state;
+    if (state !== "down") this.#finish(this.#closeFault(state, error), 0);
+    this.#streamOpen = false;
+    this.#farewell?.cancel();
+    this.#events.gone?.();
+    this.#gone?.resolve();
+  }
+
+  /** The engine's. */
+  ready(peer: PeerInfo): void {
+    this.#state = "up";
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
+    if (this.#options.heartbeat.intervalMs > 0) this.#watch().start();
+    this.#events.up(peer);
+  }
+
+  /** The engine's. */
+  message(frames: Uint8Array[]): void {
+    this.#events.message(frames);
+  }
+
+  /** The engine's. */
+  subscription(active: boolean, prefix: Uint8Array): void {
+    this.#events.subscription(active, prefix);
+  }
+
+  /** The engine's. While the stream is full only the last PING is answered: a peer that never reads fills no memory. */
+  ping(ttlMs: number, context: Uint8Array): void {
+    if (ttlMs > 0) this.#watch().expectWithin(ttlMs);
     if (this.#blocked) {
       this.#owedPong = context;
       return;
     }
     this.#engine?.sendPong(context);
     this.#queueFlush();
+  }
+
+  /** The engine's. */
+  failed(fault: ZmtpFault): void {
+    if (this.#state !== "down") this.#finish(fault, farewellMs);
+  }
+
+  /** The heartbeat's. */
+  sendPing(ttlMs: number): boolean {
+    const sent = this.#engine?.sendPing(ttlMs) ?? false;
+    if (sent) this.#queueFlush();
+    return sent;
+  }
+
+  /** The heartbeat's. */
+  dead(fault: ZmtpFault): void {
+    this.failed(fault);
+  }
+
+  #watch(): Heartbeat {
+    if (this.#heartbeat === undefined) {
+      this.#heartbeat = new Heartbeat(this.#environment.clock, this.#options.heartbeat, this);
+      if (this.#paused) this.#heartbeat.pause();
+    }
+    return this.#heartbeat;
   }
 
   #queueFlush(): void {
@@ -223,16 +281,8 @@ export class Connection {
 
   #expire(): void {
     if (this.#state === "opening") {
-      this.#fail(new ZmtpFault("unreachable", `No connection to ${this.remoteAddress} in time`));
-    } else this.#fail(new ZmtpFault("handshake-timeout", "The handshake was not done in time"));
-  }
-
-  #streamClosed(error: Error | undefined): void {
-    const state = this.#state;
-    if (state !== "down") {
-      this.#finish(this.#closeFault(state, error), 0);
-    }
-    this.#resolveGone();
+      this.failed(new ZmtpFault("unreachable", `No connection to ${this.remoteAddress} in time`));
+    } else this.failed(new ZmtpFault("handshake-timeout", "The handshake was not done in time"));
   }
 
   #closeFault(state: State, cause: Error | undefined): ZmtpFault {
@@ -249,15 +299,11 @@ export class Connection {
     });
   }
 
-  #fail(fault: ZmtpFault): void {
-    if (this.#state !== "down") this.#finish(fault, farewellMs);
-  }
-
   #finish(fault: ZmtpFault, lingerMs: number): void {
     const wasOpen = this.#state !== "opening";
     this.#state = "down";
     this.#deadline?.cancel();
-    this.#heartbeat.stop();
+    this.#heartbeat?.stop();
     this.#engine?.stop();
     const stream = this.#stream;
     if (stream !== undefined) {
@@ -265,8 +311,7 @@ export class Connection {
         stream.end();
         // A paused stream would never see the far side's end.
         stream.resume();
-        const timer = this.#environment.clock.setTimer(() => stream.destroy(), lingerMs);
-        void this.#gone.then(() => timer.cancel());
+        this.#farewell = this.#environment.clock.setTimer(() => stream.destroy(), lingerMs);
       } else stream.destroy();
     }
     this.#events.down(fault);

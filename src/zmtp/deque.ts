@@ -1,10 +1,11 @@
-const firstCapacity = 16;
+/** Most queues of most sockets never hold anything, so that a queue is only made room for when it does. */
+const firstCapacity = 4;
 /** Capacity above which an emptied queue gives its memory back. */
 const keptCapacity = 4_096;
 
 /** A first-in-first-out queue in a ring, which allocates nothing per item. */
 export class Deque<T> {
-  #items: (T | undefined)[] = new Array<T | undefined>(firstCapacity);
+  #items: (T | undefined)[] = [];
   #head = 0;
   #length = 0;
 
@@ -42,14 +43,14 @@ export class Deque<T> {
 
   /** Forgets everything. */
   clear(): void {
-    this.#items = new Array<T | undefined>(firstCapacity);
+    this.#items = [];
     this.#head = 0;
     this.#length = 0;
   }
 
   #grow(): void {
     const { length } = this.#items;
-    const larger = new Array<T | undefined>(length * 2);
+    const larger = new Array<T | undefined>(Math.max(firstCapacity, length * 2));
     for (let i = 0; i < length; i++) larger[i] = this.#items[(this.#head + i) & (length - 1)];
     this.#items = larger;
     this.#head = 0;

@@ -230,11 +230,12 @@ export class Engine {
     this.#state = "traffic";
     this.#setAllowance(0);
     const address = this.#options.peerAddress;
+    const identity = metadata.get("identity");
     this.#events.ready({
       socketType: checkSocketType(this.#options.socketType, metadata),
       minor,
       address,
-      identity: (metadata.get("identity") ?? nothing).slice(),
+      identity: identity === undefined || identity.length === 0 ? nothing : new Uint8Array(identity),
       metadata,
       ...(publicKey === undefined ? {} : { publicKey }),
       ...(userId === undefined ? {} : { userId }),

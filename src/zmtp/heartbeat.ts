@@ -15,7 +15,7 @@ export interface HeartbeatOptions {
 /** What a heartbeat does to its connection. */
 export interface HeartbeatActions {
   /** Sends a PING; false when the peer does not know PING. */
-  ping(ttlMs: number): boolean;
+  sendPing(ttlMs: number): boolean;
   /** The peer is dead. */
   dead(fault: ZmtpFault): void;
 }
@@ -129,7 +129,7 @@ export class Heartbeat {
     const { intervalMs, ttlMs } = this.#options;
     this.#nextPingAtMs = nowMs + intervalMs;
     if (this.#unanswered >= maxUnansweredPings) return;
-    if (!this.#actions.ping(Math.min(ttlMs, maxPingTtlMs))) {
+    if (!this.#actions.sendPing(Math.min(ttlMs, maxPingTtlMs))) {
       this.#nextPingAtMs = Number.POSITIVE_INFINITY;
       return;
     }

@@ -1,6 +1,11 @@
 /** Calls that may succeed at once, one after the other, before one waits for the event loop. */
 const callsPerBreath = 512;
 
+/** What runs a callback in the next turn of the event loop. */
+export interface Turns {
+  nextTurn(callback: () => void): void;
+}
+
 const done: Promise<void> = Promise.resolve();
 
 /**
@@ -8,12 +13,12 @@ const done: Promise<void> = Promise.resolve();
  * only in the next turn, so that sockets are read, timers fire and heartbeats are answered.
  */
 export class Breather {
-  readonly #nextTurn: (callback: () => void) => void;
+  readonly #turns: Turns;
   #calls = 0;
 
-  /** `nextTurn` runs a callback in the next turn of the event loop. */
-  constructor(nextTurn: (callback: () => void) => void) {
-    this.#nextTurn = nextTurn;
+  /** Has not counted any call yet. */
+  constructor(turns: Turns) {
+    this.#turns = turns;
   }
 
   /** Whether the next call should wait for a turn. */
@@ -25,7 +30,9 @@ export class Breather {
 
   /** Resolves in the next turn. */
   turn(): Promise<void> {
-    return new Promise(this.#nextTurn);
+    return new Promise((resolve) => {
+      this.#turns.nextTurn(resolve);
+    });
   }
 
   /** What a call that succeeded at once returns. */

@@ -1,9 +1,10 @@
 import type { ByteStream, Endpoint, NetworkListener, StreamEvents } from "../../transport/network.ts";
-import { Connection } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import type { PeerInfo } from "../engine.ts";
 import type { Context } from "../environment.ts";
 import { ZmtpFault } from "../fault.ts";
 import { maxDialledEndpoints } from "../limits.ts";
+import { Accepted } from "./accepted.ts";
 import { Dialer } from "./dialer.ts";
 import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
 import { SocketError } from "./errors.ts";
@@ -35,19 +36,24 @@ export interface Pattern {
 
 interface Binding {
   readonly listener: NetworkListener;
-  readonly connections: Set<Connection>;
+  readonly connections: Set<Accepted>;
 }
+
+const noMonitors: readonly Monitor[] = [];
 
 /** A socket without its pattern: it dials, listens, keeps pipes, and closes in order. */
 export class SocketCore {
   readonly environment: Context;
   readonly settings: SocketSettings;
   readonly #pattern: Pattern;
-  readonly #monitors: Set<Monitor> = new Set();
+  #monitors = noMonitors;
   readonly #bindings = new Map<string, Binding>();
   readonly #dialers = new Map<string, Dialer>();
   readonly #pipes: Set<Pipe> = new Set();
-  readonly #accepted: Set<Connection> = new Set();
+  /** Connections by bound endpoint; an endpoint's set stays until it is unbound. */
+  readonly #accepted: Set<Accepted>[] = [];
+  /** Byte streams that are not closed yet. */
+  #streams = 0;
   #closing: { readonly fault: ZmtpFault; readonly untilMs: number } | undefined;
   #closed: Promise<void> | undefined;
 
@@ -56,14 +62,15 @@ export class SocketCore {
     this.environment = environment;
     this.settings = settings;
     this.#pattern = pattern;
-    if (monitor !== undefined) this.#monitors.add(monitor);
+    if (monitor !== undefined) this.#monitors = [monitor];
   }
 
   /** Adds a monitor, and returns what removes it. */
   monitor(monitor: Monitor): () => void {
-    this.#monitors.add(monitor);
+    const entry: Monitor = (event) => monitor(event);
+    this.#monitors = [...this.#monitors, entry];
     return (): void => {
-      this.#monitors.delete(monitor);
+      this.#monitors = this.#monitors.filter((other) => other !== entry);
     };
   }
 
@@ -81,7 +88,8 @@ export class SocketCore {
   async bind(text: string): Promise<string> {
     this.#checkOpen("bind");
     const wanted = parseEndpoint(text, "bind");
-    const connections = new Set<Connection>();
+    const connections = new Set<Accepted>();
+    this.#accepted.push(connections);
     let bound = text;
     let listener: NetworkListener;
     try {
@@ -89,6 +97,7 @@ export class SocketCore {
         this.#accept(bound, connections, stream),
       );
     } catch (cause) {
+      this.#accepted.splice(this.#accepted.indexOf(connections), 1);
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new SocketError("bind-failed", `Cannot bind ${text}: ${detail}`, { cause });
     }
@@ -109,7 +118,8 @@ export class SocketCore {
     this.#bindings.delete(endpoint);
     await binding.listener.close();
     const fault = new ZmtpFault("closed", "The endpoint was unbound");
-    for (const connection of [...binding.connections]) connection.close(fault, this.settings.lingerMs);
+    for (const accepted of [...binding.connections]) accepted.end(fault, this.settings.lingerMs);
+    this.#accepted.splice(this.#accepted.indexOf(binding.connections), 1);
   }
 
   /** Dials an endpoint, now and after every loss. */
@@ -141,7 +151,7 @@ export class SocketCore {
   /** A dialer dials no more. */
   forget(dialer: Dialer): void {
     this.#dialers.delete(dialer.name);
-    this.#remove(dialer.pipe);
+    this.remove(dialer.pipe);
   }
 
   /** A connection is up. Returns the fault with which it must end, if the pattern does not want it. */
@@ -197,7 +207,9 @@ export class SocketCore {
     await Promise.all([...this.#bindings.values()].map(({ listener }) => listener.close()));
     const timer = clock.setTimer(() => this.#closeAll(fault), lingerMs);
     for (const pipe of [...this.#pipes]) this.#closeIfDrained(pipe);
-    for (const connection of [...this.#accepted]) if (!connection.isUp) connection.close(fault, 0);
+    for (const accepted of this.#accepted.flatMap((each) => [...each])) {
+      if (!accepted.isUp) accepted.end(fault, 0);
+    }
     if (lingerMs === 0) this.#closeAll(fault);
     await this.#emptied();
     timer.cancel();
@@ -209,7 +221,7 @@ export class SocketCore {
       dialer.stop(fault, 0);
       this.forget(dialer);
     }
-    for (const connection of [...this.#accepted]) connection.close(fault, 0);
+    for (const accepted of this.#accepted.flatMap((each) => [...each])) accepted.end(fault, 0);
   }
 
   /** While closing: ends a pipe that nothing waits for any more. */
@@ -218,84 +230,55 @@ export class SocketCore {
     if (closing === undefined || pipe.outbox.length > 0) return;
     const lingerMs = Math.max(0, closing.untilMs - this.environment.clock.nowMs());
     const dialer = [...this.#dialers.values()].find((candidate) => candidate.pipe === pipe);
-    if (dialer === undefined) pipe.connection?.close(closing.fault, lingerMs);
+    if (dialer === undefined) pipe.connection?.end(closing.fault, lingerMs);
     else {
       dialer.stop(closing.fault, lingerMs);
       this.forget(dialer);
     }
   }
 
-  readonly #ends: Set<Promise<void>> = new Set();
-
-  /** Keeps `close` waiting until the stream beneath a connection is gone. */
-  follow(connection: Connection): void {
-    const end = connection.gone.then(() => {
-      this.#ends.delete(end);
-      this.#wake();
-    });
-    this.#ends.add(end);
+  /** Keeps `close` waiting until this stream is gone, too. */
+  streamOpened(): void {
+    this.#streams++;
   }
 
-  #wake: () => void = () => undefined;
+  /** A stream is closed. */
+  streamGone(): void {
+    this.#streams--;
+    this.#wake?.();
+  }
+
+  #wake: (() => void) | undefined;
 
   async #emptied(): Promise<void> {
-    while (this.#ends.size > 0 || this.#dialers.size > 0) {
+    while (this.#streams > 0 || this.#dialers.size > 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
   }
 
-  #accept(endpoint: string, connections: Set<Connection>, stream: ByteStream): StreamEvents {
+  #accept(endpoint: string, connections: Set<Accepted>, stream: ByteStream): StreamEvents {
     const address = stream.remoteAddress;
     this.tell({ type: "accepted", endpoint, address });
-    if (this.isClosed || this.#accepted.size >= this.settings.maxConnections) {
+    const count = this.#accepted.reduce((sum, each) => sum + each.size, 0);
+    if (this.isClosed || count >= this.settings.maxConnections) {
       stream.destroy();
       const fault = new ZmtpFault("connection-cap", "The socket has as many connections as it may");
       this.tell({ type: "handshake-failed", endpoint, address, fault });
       const ignore = (): void => undefined;
       return { open: ignore, data: ignore, drain: ignore, close: ignore };
     }
-    const pipe = new Pipe(this.settings);
-    let wasUp = false;
-    const { connection, streamEvents } = Connection.accept(
-      this.environment,
-      stream,
-      this.settings.connection,
-      {
-        up: (peer): void => {
-          const refusal = this.up(pipe, connection, peer);
-          if (refusal !== undefined) {
-            connection.close(refusal, 0);
-            return;
-          }
-          wasUp = true;
-          this.tell({ type: "connected", endpoint, address, peer });
-        },
-        message: (frames): void => this.message(pipe, frames),
-        subscription: (active, prefix): void => this.subscription(pipe, active, prefix),
-        writable: (): void => this.room(pipe),
-        down: (fault): void => {
-          this.#accepted.delete(connection);
-          connections.delete(connection);
-          if (wasUp) this.down(pipe);
-          this.#remove(pipe);
-          this.tell({ type: wasUp ? "disconnected" : "handshake-failed", endpoint, address, fault });
-        },
-      },
-    );
-    this.#accepted.add(connection);
-    connections.add(connection);
-    this.follow(connection);
-    return streamEvents;
+    return new Accepted(this, endpoint, connections, stream).streamEvents;
   }
 
-  #remove(pipe: Pipe): void {
+  /** A pipe is gone, and what waits for it is dropped. */
+  remove(pipe: Pipe): void {
     if (!this.#pipes.delete(pipe)) return;
     pipe.ended = true;
     pipe.outbox.clear();
     this.#pattern.removed(pipe);
-    this.#wake();
+    this.#wake?.();
   }
 
   #checkOpen(action: string): void {

@@ -19,9 +19,8 @@ class DealerPattern implements Pattern {
   readonly queue: FairQueue<Uint8Array[]>;
 
   constructor(context: Context, conflate: boolean) {
-    const nextTurn = (callback: () => void): void => context.nextTurn(callback);
-    this.balancer = new LoadBalancer(nextTurn);
-    this.queue = new FairQueue(nextTurn, conflate);
+    this.balancer = new LoadBalancer(context);
+    this.queue = new FairQueue(context, conflate);
   }
 
   added(pipe: Pipe): void {

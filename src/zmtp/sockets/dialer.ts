@@ -1,6 +1,6 @@
 import type { Timer } from "../../transport/clock.ts";
 import type { Endpoint } from "../../transport/network.ts";
-import { Connection } from "../connection.ts";
+import { type Connection, type ConnectionEvents, dialConnection } from "../connection.ts";
 import type { PeerInfo } from "../engine.ts";
 import type { ZmtpFault } from "../fault.ts";
 import type { SocketCore } from "./core.ts";
@@ -8,20 +8,25 @@ import { formatEndpoint } from "./endpoint.ts";
 import type { Pipe } from "./pipe.ts";
 
 type State =
-  | { readonly state: "idle" }
-  | { readonly state: "connecting" | "up"; readonly connection: Connection }
-  | { readonly state: "waiting"; readonly timer: Timer }
-  | { readonly state: "stopped" };
+  | { readonly state: "idle" | "connecting" | "up" | "stopped" }
+  | { readonly state: "waiting"; readonly timer: Timer };
+
+const idle: State = { state: "idle" };
+const connecting: State = { state: "connecting" };
+const up: State = { state: "up" };
+const stopped: State = { state: "stopped" };
 
 /** Keeps one endpoint connected: dials it, and again after every loss, later and later while that fails. */
-export class Dialer {
+export class Dialer implements ConnectionEvents {
   /** The endpoint as text. */
   readonly name: string;
   /** What is on its way there; it outlives connections. */
   readonly pipe: Pipe;
   readonly #core: SocketCore;
   readonly #endpoint: Endpoint;
-  #state: State = { state: "idle" };
+  #state: State = idle;
+  /** The present connection, or the last. */
+  #connection: Connection | undefined;
   /** Dials since the last success. */
   #attempt = 0;
 
@@ -39,48 +44,68 @@ export class Dialer {
     this.#attempt++;
     const core = this.#core;
     core.tell({ type: "connecting", endpoint: this.name, attempt: this.#attempt });
-    const { pipe } = this;
-    const connection = Connection.dial(core.environment, this.#endpoint, core.settings.connection, {
-      up: (peer): void => this.#up(connection, peer),
-      message: (frames): void => core.message(pipe, frames),
-      subscription: (active, prefix): void => core.subscription(pipe, active, prefix),
-      writable: (): void => core.room(pipe),
-      down: (fault): void => this.#down(connection, fault),
-    });
-    core.follow(connection);
-    this.#state = { state: "connecting", connection };
+    core.streamOpened();
+    this.#connection = dialConnection(core.environment, this.#endpoint, core.settings.connection, this);
+    this.#state = connecting;
   }
 
   /** Dials no more, and ends the connection. */
   stop(fault: ZmtpFault, lingerMs: number): void {
     const before = this.#state;
-    this.#state = { state: "stopped" };
+    this.#state = stopped;
     if (before.state === "waiting") before.timer.cancel();
-    else if (before.state === "connecting" || before.state === "up") before.connection.close(fault, lingerMs);
+    else this.#connection?.end(fault, lingerMs);
   }
 
-  #up(connection: Connection, peer: PeerInfo): void {
+  /** The connection's: it is up. */
+  up(peer: PeerInfo): void {
+    const connection = this.#connection as Connection;
     const refusal = this.#core.up(this.pipe, connection, peer);
     if (refusal !== undefined) {
-      connection.close(refusal, 0);
+      connection.end(refusal, 0);
       return;
     }
-    this.#state = { state: "up", connection };
+    this.#state = up;
     this.#attempt = 0;
     const address = connection.remoteAddress;
     this.#core.tell({ type: "connected", endpoint: this.name, address, peer });
   }
 
-  #down(connection: Connection, fault: ZmtpFault): void {
+  /** The connection's: a message came. */
+  message(frames: Uint8Array[]): void {
+    this.#core.message(this.pipe, frames);
+  }
+
+  /** The connection's: the peer subscribes, or cancels. */
+  subscription(active: boolean, prefix: Uint8Array): void {
+    this.#core.subscription(this.pipe, active, prefix);
+  }
+
+  /** The connection's: it takes bytes again. */
+  writable(): void {
+    this.#core.room(this.pipe);
+  }
+
+  /** The connection's: its stream is closed. */
+  gone(): void {
+    this.#core.streamGone();
+  }
+
+  /** The connection's: it is over. */
+  down(fault: ZmtpFault): void {
     const core = this.#core;
-    const wasUp = this.pipe.connection === connection;
+    const wasUp = this.pipe.connection !== undefined;
     if (wasUp) core.down(this.pipe);
-    const address = connection.remoteAddress;
-    core.tell({ type: wasUp ? "disconnected" : "handshake-failed", endpoint: this.name, address, fault });
+    core.tell({
+      type: wasUp ? "disconnected" : "handshake-failed",
+      endpoint: this.name,
+      address: this.#connection?.remoteAddress ?? "",
+      fault,
+    });
     if (this.#state.state === "stopped") return;
     // RFC 37, "Error Handling": ERROR is fatal, and the same credentials are not to be tried again.
     if (fault.code === "refused-by-peer") {
-      this.#state = { state: "stopped" };
+      this.#state = stopped;
       core.tell({ type: "abandoned", endpoint: this.name, fault });
       core.forget(this);
       return;

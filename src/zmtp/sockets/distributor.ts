@@ -1,5 +1,5 @@
 import { Subscriptions } from "../subscriptions.ts";
-import { Breather } from "./breather.ts";
+import { Breather, type Turns } from "./breather.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** Sends to every subscriber of a message, and drops it for those whose queue is full (RFC 29). Never waits for them. */
@@ -7,9 +7,9 @@ export class Distributor {
   readonly #subscribers = new Map<Pipe, Subscriptions>();
   readonly #breather: Breather;
 
-  /** `nextTurn` runs a callback in the next turn of the event loop. */
-  constructor(nextTurn: (callback: () => void) => void) {
-    this.#breather = new Breather(nextTurn);
+  /** Without subscribers yet. */
+  constructor(turns: Turns) {
+    this.#breather = new Breather(turns);
   }
 
   /** Without any subscription yet. */

@@ -1,5 +1,5 @@
 import { Deque } from "../deque.ts";
-import { Breather } from "./breather.ts";
+import { Breather, type Turns } from "./breather.ts";
 import { SocketError } from "./errors.ts";
 import type { Pipe } from "./pipe.ts";
 
@@ -31,8 +31,8 @@ export class FairQueue<T> {
   #closed = false;
 
   /** `conflate` keeps only the last message of each pipe. */
-  constructor(nextTurn: (callback: () => void) => void, conflate: boolean) {
-    this.#breather = new Breather(nextTurn);
+  constructor(turns: Turns, conflate: boolean) {
+    this.#breather = new Breather(turns);
     this.#conflate = conflate;
   }
 

@@ -1,5 +1,5 @@
 import { Deque } from "../deque.ts";
-import { Breather } from "./breather.ts";
+import { Breather, type Turns } from "./breather.ts";
 import { SocketError } from "./errors.ts";
 import type { WaitOptions } from "./fair-queue.ts";
 import type { Pipe } from "./pipe.ts";
@@ -18,9 +18,9 @@ export class LoadBalancer {
   #next = 0;
   #closed = false;
 
-  /** `nextTurn` runs a callback in the next turn of the event loop. */
-  constructor(nextTurn: (callback: () => void) => void) {
-    this.#breather = new Breather(nextTurn);
+  /** Without pipes yet. */
+  constructor(turns: Turns) {
+    this.#breather = new Breather(turns);
   }
 
   /** Gives this pipe its turns from now on. */

@@ -15,9 +15,8 @@ class PairPattern implements Pattern {
   #pipe: Pipe | undefined;
 
   constructor(context: Context, conflate: boolean) {
-    const nextTurn = (callback: () => void): void => context.nextTurn(callback);
-    this.balancer = new LoadBalancer(nextTurn);
-    this.queue = new FairQueue(nextTurn, conflate);
+    this.balancer = new LoadBalancer(context);
+    this.queue = new FairQueue(context, conflate);
   }
 
   admit(pipe: Pipe): ZmtpFault | undefined {

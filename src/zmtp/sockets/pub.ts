@@ -14,7 +14,7 @@ class PubPattern implements Pattern {
   readonly distributor: Distributor;
 
   constructor(context: Context) {
-    this.distributor = new Distributor((callback) => context.nextTurn(callback));
+    this.distributor = new Distributor(context);
   }
 
   added(pipe: Pipe): void {
@@ -85,7 +85,7 @@ class XPubPattern extends PubPattern {
   constructor(context: Context, verbose: boolean) {
     super(context);
     this.#verbose = verbose;
-    this.queue = new FairQueue((callback) => context.nextTurn(callback), false);
+    this.queue = new FairQueue(context, false);
   }
 
   override message(pipe: Pipe, frames: Uint8Array[]): void {

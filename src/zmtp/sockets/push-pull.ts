@@ -12,7 +12,7 @@ class PushPattern implements Pattern {
   readonly balancer: LoadBalancer;
 
   constructor(context: Context) {
-    this.balancer = new LoadBalancer((callback) => context.nextTurn(callback));
+    this.balancer = new LoadBalancer(context);
   }
 
   added(pipe: Pipe): void {
@@ -60,7 +60,7 @@ class PullPattern implements Pattern {
   readonly queue: FairQueue<Uint8Array[]>;
 
   constructor(context: Context, conflate: boolean) {
-    this.queue = new FairQueue((callback) => context.nextTurn(callback), conflate);
+    this.queue = new FairQueue(context, conflate);
   }
 
   added(): void {

@@ -21,7 +21,7 @@ class RepPattern implements Pattern {
   #receiving = false;
 
   constructor(context: Context) {
-    this.#requests = new FairQueue((callback) => context.nextTurn(callback), false);
+    this.#requests = new FairQueue(context, false);
   }
 
   added(): void {

@@ -37,9 +37,8 @@ class ReqPattern implements Pattern {
   #lastId: number;
 
   constructor(context: Context, { relaxed = false, correlate = relaxed }: RequestOptions) {
-    const nextTurn = (callback: () => void): void => context.nextTurn(callback);
-    this.#balancer = new LoadBalancer(nextTurn);
-    this.#replies = new FairQueue(nextTurn, false);
+    this.#balancer = new LoadBalancer(context);
+    this.#replies = new FairQueue(context, false);
     this.#relaxed = relaxed;
     this.#correlate = correlate;
     // A server that survives us may still answer the process before us.

@@ -31,9 +31,8 @@ class RouterPattern implements Pattern {
   #closed = false;
 
   constructor(context: Context, { mandatory = false, handover = false }: RouterOptions) {
-    const nextTurn = (callback: () => void): void => context.nextTurn(callback);
-    this.queue = new FairQueue(nextTurn, false);
-    this.#breather = new Breather(nextTurn);
+    this.queue = new FairQueue(context, false);
+    this.#breather = new Breather(context);
     this.#mandatory = mandatory;
     this.#handover = handover;
   }
@@ -44,7 +43,7 @@ class RouterPattern implements Pattern {
     if (!this.#handover) return new ZmtpFault("identity-taken", "Another peer has the announced identity");
     this.#release(holder);
     const fault = new ZmtpFault("identity-taken", "Another peer has announced the same identity");
-    holder.connection?.close(fault, 0);
+    holder.connection?.end(fault, 0);
     return undefined;
   }
 

@@ -15,7 +15,7 @@ class SubPattern implements Pattern {
   readonly #pipes: Set<Pipe> = new Set();
 
   constructor(context: Context, conflate: boolean) {
-    this.queue = new FairQueue((callback) => context.nextTurn(callback), conflate);
+    this.queue = new FairQueue(context, conflate);
   }
 
   added(pipe: Pipe): void {

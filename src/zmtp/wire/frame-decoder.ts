@@ -83,7 +83,9 @@ export class FrameDecoder {
     this.end = at + header + size;
   }
 
+  /** Lets go of the chunk: a quiet connection would otherwise hold on to the last one that it received. */
   #exhausted(): false {
+    this.buffer = nothing;
     this.#chunk = nothing;
     this.#at = 0;
     return false;
