@@ -302,4 +302,46 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       expect(world.executions("y")).toBe(0);
       await world.agree();
     }));
+
+  test("one id for two different commands: the second is told so, and not the first one's execution", () =>
+    inWorld({}, async (world) => {
+      const { site, client } = world;
+      await client.connect();
+      const agent = client.agent(site);
+      await world.time.settle(agent.marketData.getSymbolInfo("EURUSD"));
+      const raw = await rawClient(world, "other-process");
+      const action = { kind: "delay", delayMs: 500 } as const;
+      client.messages.add({ channel: "command", direction: "send", action, times: 1 });
+      const mine = endingOf(agent.trade.marketBuy("EURUSD", 0.3, { id: "x" }));
+      raw.sendCommand(raw.command("x", buyIntent()));
+      expect(await nthOutcome(world, raw, "x")).toBe("executed");
+      const end = await world.time.settle(mine);
+      expect(end).toBeInstanceOf(TradeRejectedError);
+      expect(end).toMatchObject({ code: "ID_REUSED" });
+      expect(world.executions("x")).toBe(1);
+      await closeAll(world, raw);
+    }));
+
+  test("beyond its cap of waiting commands the agent is BUSY with orders, and never with closes", () =>
+    inWorld({ limits: { maxPendingCommands: 2 } }, async (world) => {
+      const { site, time } = world;
+      const raw = await rawClient(world, "p1");
+      raw.sendCommand(raw.command("open", buyIntent()));
+      expect(await nthOutcome(world, raw, "open")).toBe("executed");
+      site.broker.answer("before", "silence", { times: 2 });
+      for (const id of ["a", "b", "c"]) raw.sendCommand(raw.command(id, buyIntent()));
+      expect(await nthOutcome(world, raw, "c")).toBe("BUSY");
+      const position = site.terminal.positions()[0]?.ticket ?? "";
+      const { deviation, comment, filling, tag } = {
+        deviation: 9,
+        comment: "",
+        filling: "auto",
+        tag: "none",
+      } as const;
+      const close = { kind: "close", position, volume: 0, deviation, comment, filling, tag } as const;
+      raw.sendCommand(raw.command("close", close));
+      expect(await nthOutcome(world, raw, "close")).toBe("executed");
+      await time.pass(1);
+      await closeAll(world, raw);
+    }));
 });
