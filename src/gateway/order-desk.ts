@@ -187,6 +187,7 @@ export class OrderDesk {
     const status = backend.status();
     if (!status.up) return { state: "refused", code: GatewayErrorCode.NOT_CONNECTED, message: status.reason };
     entry.backendId = backend.id;
+    const startMs = this.#options.clock.nowMs();
     try {
       await this.#options.store.write(this.#stored(request.uuid, entry));
     } catch (error) {
@@ -199,6 +200,14 @@ export class OrderDesk {
           message: "The gateway cannot write its order file, so opening positions is stopped",
         };
       }
+    }
+    if (this.#options.clock.nowMs() - startMs >= this.#options.answerMs) {
+      // The client has been told UNKNOWN, and an order must not be sent when nobody expects it any more.
+      return {
+        state: "refused",
+        code: GatewayErrorCode.TIMEOUT,
+        message: "The order file took too long; nothing was sent",
+      };
     }
     return this.#send(request, backend);
   }

@@ -128,6 +128,8 @@ export class OrderStore {
   }
 
   async #flush(): Promise<void> {
+    // With nothing to do this would end before its promise is kept in #flushing, and keep others from flushing for ever.
+    await Promise.resolve();
     while (this.#waiting.length > 0 || this.#replies.length > 0) {
       const [batch, replies] = [this.#waiting, this.#replies];
       this.#waiting = [];

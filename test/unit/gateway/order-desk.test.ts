@@ -81,6 +81,29 @@ test("OrderDesk does not fill the order file with unsigned orders", async () => 
   expect((await file.read()).length).toBe(0);
 });
 
+test("OrderDesk does not send an order late whose note in the order file took too long", async () => {
+  const backend = new FakeBackend();
+  const file = memoryOrderFile();
+  const { append } = file;
+  let release: () => void = () => undefined;
+  file.append = async (bytes) => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await append(bytes);
+  };
+  const { client } = await start(backend, file);
+  expect(await client.ask(openRequest(world.clock, "u"))).toMatchObject({ status: "UNKNOWN" });
+  release();
+  file.append = append;
+  await world.clock.advance(10);
+  expect(await client.ask(openRequest(world.clock, "u"))).toMatchObject({
+    status: "REJECTED",
+    error_code: "TIMEOUT",
+  });
+  expect(backend.executed).toEqual([]);
+});
+
 test("OrderDesk waits for the resolver, and answers FILLED when it finds the order", async () => {
   const backend = new FakeBackend();
   const { client } = await start(backend, memoryOrderFile());

@@ -64,7 +64,7 @@ test("OrderStore flushes orders that come together at once, each in its order", 
   };
   const { store } = await open(file);
   await Promise.all(["a", "b", "c", "d"].map((uuid) => store.write(order(uuid))));
-  expect(flushes).toBe(2);
+  expect(flushes).toBe(1);
   expect((await open(file)).orders.map(({ uuid }) => uuid)).toEqual(["a", "b", "c", "d"]);
 });
 
@@ -124,4 +124,20 @@ test("OrderStore keeps replies that could not be written, tells it, and writes t
   file.append = append;
   await store.write(order("c"));
   expect((await open(file)).orders).toEqual([{ ...order("a"), reply: { uuid: "a" } }, order("c")]);
+});
+
+test("OrderStore goes on writing after the moment of replies has passed with nothing left to write", async () => {
+  const clock = new VirtualClock({ wallStartMs: 1_000 });
+  const file = memoryOrderFile();
+  const { store } = await OrderStore.open(file, { clock, retentionMs: 500 });
+  store.settle({ ...order("a"), reply: { uuid: "a" } });
+  await store.write(order("b"));
+  await clock.advance(200);
+  expect(
+    await clock.runUntil(
+      store.write(order("c")).then(() => true),
+      1_000,
+    ),
+  ).toBe(true);
+  expect((await open(file)).orders.map(({ uuid }) => uuid)).toEqual(["a", "b", "c"]);
 });
