@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { cac } from "cac";
 import { version } from "../domain/version.ts";
+import { registerGateway } from "./commands/gateway.ts";
 import { registerSimulate } from "./commands/simulate.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -10,6 +11,7 @@ const exitFailure = 1;
 async function main(argv: readonly string[]): Promise<number> {
   const cli = cac("mt5-connector");
   registerSimulate(cli);
+  registerGateway(cli);
   cli.help();
   cli.version(version);
   cli.parse([...argv], { run: false });

@@ -1,7 +1,14 @@
 import * as v from "valibot";
 import { BodyError, decodeBody } from "./codec.ts";
 import { limits } from "./limits.ts";
-import type { CommandRequest, HelloArgs, Intent, SyncOp, SyncRequest } from "./messages.ts";
+import type {
+  CloseIntent,
+  CommandRequest,
+  HelloArgs,
+  MarketIntent,
+  SyncOp,
+  SyncRequest,
+} from "./messages.ts";
 
 const encoder = new TextEncoder();
 
@@ -9,6 +16,25 @@ const encoder = new TextEncoder();
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: "BAD_REQUEST" | "REVISION"; readonly message: string };
+
+/** Operations of the protocol that this agent does not have yet; it refuses them `NOT_SUPPORTED`. */
+export type UnservedOp =
+  | "history.orders"
+  | "history.deals"
+  | "bars"
+  | "ticks"
+  | "depth.subscribe"
+  | "depth.unsubscribe"
+  | "order.check"
+  | "calc.margin"
+  | "calc.profit"
+  | "calendar";
+
+/** Operations that this agent serves. */
+export type ServedOp = Exclude<SyncOp, UnservedOp>;
+
+/** Intents that this agent carries out. */
+export type ServedIntent = MarketIntent | CloseIntent;
 
 /** The arguments of each operation of `sync`, after validation. */
 export interface SyncArgs {
@@ -160,7 +186,20 @@ const argSchemas = {
   }),
   outcomes: v.object({ cursor: v.optional(label) }),
   "outcome.ack": v.object({ ids: v.pipe(v.array(label), v.maxLength(limits.maxOutcomesInHello)) }),
-} as const satisfies { readonly [Op in SyncOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
+} as const satisfies { readonly [Op in ServedOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
+
+const unserved: Readonly<Record<UnservedOp, true>> = {
+  "history.orders": true,
+  "history.deals": true,
+  bars: true,
+  ticks: true,
+  "depth.subscribe": true,
+  "depth.unsubscribe": true,
+  "order.check": true,
+  "calc.margin": true,
+  "calc.profit": true,
+  calendar: true,
+};
 
 /** Reads a request on `sync`. All but `challenge` and `hello` must name session, counter, epoch and time. */
 export function readSyncRequest(body: Readonly<Record<string, unknown>>): Read<SyncRequest> {
@@ -186,17 +225,22 @@ export function opensSession(op: string): boolean {
   return op === "challenge" || op === "hello";
 }
 
-/** Whether the protocol has this operation. */
-export function isSyncOp(op: string): op is SyncOp {
+/** Whether the protocol has this operation and this agent does not. */
+export function isUnservedOp(op: string): op is UnservedOp {
+  return Object.hasOwn(unserved, op);
+}
+
+/** Whether this agent serves the operation. */
+export function isServedOp(op: string): op is ServedOp {
   return Object.hasOwn(argSchemas, op);
 }
 
 /** Reads the arguments of an operation. */
-export function readArgs<Op extends SyncOp>(
+export function readArgs<Op extends ServedOp>(
   op: Op,
   args: Readonly<Record<string, unknown>> | undefined,
 ): Read<SyncArgs[Op]> {
-  const schema: v.GenericSchema<unknown, SyncArgs[SyncOp]> = argSchemas[op];
+  const schema: v.GenericSchema<unknown, SyncArgs[ServedOp]> = argSchemas[op];
   const parsed = v.safeParse(schema, args ?? {});
   if (!parsed.success) return refusal(`arguments of ${op}`, parsed.issues);
   return { ok: true, value: parsed.output as SyncArgs[Op] };
@@ -240,7 +284,7 @@ export function readCommandHead(body: Readonly<Record<string, unknown>>): Comman
 }
 
 /** Reads the JSON text of an intent. */
-export function readIntent(text: string): Read<Intent> {
+export function readIntent(text: string): Read<ServedIntent> {
   let body: Readonly<Record<string, unknown>>;
   try {
     body = decodeBody(encoder.encode(text), limits.maxRequestBytes);

@@ -6,7 +6,6 @@ import {
   type CommandRefusal,
   type CommandRequest,
   certainRefusals,
-  type Intent,
   type Outcome,
   type RefusedOutcome,
 } from "../../protocol/v1/messages.ts";
@@ -15,6 +14,7 @@ import {
   readCommand,
   readCommandHead,
   readIntent,
+  type ServedIntent,
 } from "../../protocol/v1/request-schemas.ts";
 import { intentDigest } from "../../protocol/v1/signing.ts";
 import type { Peer } from "../../transport/transport.ts";
@@ -232,7 +232,7 @@ export class Commands {
   }
 
   /** Step 8: into the journal, with the highest tickets so far. */
-  #stage(received: Wellformed, intent: Intent, traits: Traits): void {
+  #stage(received: Wellformed, intent: ServedIntent, traits: Traits): void {
     const { world, terminal, journal, shadow, outcomes } = this.#options;
     const { client, command, digest, session } = received;
     const receivedMs = world.now();
@@ -258,12 +258,12 @@ export class Commands {
   }
 
   /** Step 9: durable, and only now sent. */
-  #journalled(received: Wellformed, intent: Intent, entry: JournalEntry): void {
+  #journalled(received: Wellformed, intent: ServedIntent, entry: JournalEntry): void {
     const { world } = this.#options;
     world.at("journalled", { client: entry.client, id: entry.id }, () => this.#send(received, intent, entry));
   }
 
-  #send(received: Wellformed, intent: Intent, entry: JournalEntry): void {
+  #send(received: Wellformed, intent: ServedIntent, entry: JournalEntry): void {
     const { world, terminal, outcomes, journal } = this.#options;
     const { id, digest, evidence } = entry;
     if (evidence === undefined) throw new Error("Cannot send a tombstone");
@@ -283,7 +283,7 @@ export class Commands {
     outcomes.unsent(entry, { state: "rejected", ...outcomeHead(entry, world.now()), retcode, comment });
   }
 
-  #build(intent: Intent, entry: JournalEntry): BuiltRequest {
+  #build(intent: ServedIntent, entry: JournalEntry): BuiltRequest {
     const { readiness, terminal } = this.#options;
     const { evidence } = entry;
     const unready = readiness.fault();

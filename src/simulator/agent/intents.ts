@@ -2,7 +2,8 @@ import { fromVolumeUnits, roundTo, toVolumeUnits } from "../../domain/decimal.ts
 import type { FillingMode, PositionSide, SymbolRecord } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type { Terminal, TradeRequest } from "../../domain/terminal.ts";
-import type { CloseIntent, FillingChoice, Intent, MarketIntent } from "../../protocol/v1/messages.ts";
+import type { CloseIntent, FillingChoice, MarketIntent } from "../../protocol/v1/messages.ts";
+import type { ServedIntent } from "../../protocol/v1/request-schemas.ts";
 import { commandMagic, commandTag } from "../../protocol/v1/signing.ts";
 import type { Evidence, Traits } from "./journal-entry.ts";
 
@@ -30,7 +31,7 @@ export type BuiltRequest =
 /** Checks an intent against the terminal and says by what its order will be known again. */
 export function planIntent(
   terminal: Terminal,
-  intent: Intent,
+  intent: ServedIntent,
   name: CommandName,
   maxVolumeLots: number,
 ): Plan {
@@ -40,7 +41,7 @@ export function planIntent(
 }
 
 /** Makes the request of a planned intent, with the prices of this moment. */
-export function buildRequest(terminal: Terminal, intent: Intent, evidence: Evidence): BuiltRequest {
+export function buildRequest(terminal: Terminal, intent: ServedIntent, evidence: Evidence): BuiltRequest {
   const position =
     intent.kind === "close" ? terminal.positions().find((p) => p.ticket === intent.position) : undefined;
   if (intent.kind === "close" && position === undefined) {
@@ -146,7 +147,7 @@ function planClose(terminal: Terminal, intent: CloseIntent, name: CommandName): 
 }
 
 function tagOf(
-  intent: Pick<Intent, "tag" | "comment">,
+  intent: Pick<ServedIntent, "tag" | "comment">,
   magic: string,
   name: CommandName,
 ): Pick<Traits, "commentTag" | "magicTag" | "magic"> {

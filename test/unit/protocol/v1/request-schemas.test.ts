@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  isSyncOp,
+  isServedOp,
   readArgs,
   readCommand,
   readCommandHead,
@@ -120,9 +120,9 @@ describe("readArgs", () => {
   });
 
   it("knows the operations by their own names only", () => {
-    expect(isSyncOp("outcome.ack")).toBe(true);
-    expect(isSyncOp("toString")).toBe(false);
-    expect(isSyncOp("__proto__")).toBe(false);
+    expect(isServedOp("outcome.ack")).toBe(true);
+    expect(isServedOp("toString")).toBe(false);
+    expect(isServedOp("__proto__")).toBe(false);
   });
 });
 
