@@ -110,6 +110,24 @@ describe("outcomes", () => {
     expect(types.slice(-6)).toEqual(["order", "deal", "deal", "deal", "position", "outcome"]);
   });
 
+  it("follows its deals and its position also when the tables are looked at seldom", async () => {
+    rig = new Rig({ limits: { scanGapMs: 100 } });
+    await rig.start();
+    const client = await rig.session();
+    await client.trade("a", {}, {}, 10);
+    await client.trade("b", {}, {}, 500);
+    const names = client.events.map((event) =>
+      event.type === "deal"
+        ? `deal of ${event.deal.order}`
+        : event.type === "outcome"
+          ? event.outcome.id
+          : event.type,
+    );
+    expect(names).toHaveLength(8);
+    expect(names.indexOf("b")).toBeGreaterThan(names.lastIndexOf("position"));
+    expect(names.lastIndexOf("position")).toBeGreaterThan(names.indexOf("deal of 1001"));
+  });
+
   it("publishes an executed outcome without deals when they do not come within 5 s", async () => {
     const client = await begin({ dealsAfterMs: 60_000 });
     await client.trade("a", {}, {}, 4_900);
