@@ -117,7 +117,7 @@ export interface OrderRecord {
   readonly expirationBrokerMs: number;
 }
 
-/** A deal of the history (DEAL_*). Deals never change. */
+/** A deal of the history (DEAL_*). Brokers may correct or withdraw one later. */
 export interface DealRecord {
   readonly ticket: string;
   /** DEAL_ORDER, `"0"` for balance operations. */

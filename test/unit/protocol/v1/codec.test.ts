@@ -50,6 +50,19 @@ describe("decodeBody", () => {
     expect(() => decodeBody(bytes(objects))).toThrow("nested deeper");
   });
 
+  it.each([
+    '{"a":1,"a":2}',
+    '{"a":1,"\\u0061":1}',
+    '{"deep":[{"volume":0.1,"x":":","volume":5}]}',
+    '{"__proto__":1,"__proto__":2}',
+  ])("refuses a name that stands twice: %s", (text) => {
+    expect(() => decodeBody(bytes(text))).toThrow("stands twice");
+  });
+
+  it("refuses a number that is too large to be finite", () => {
+    expect(() => decodeBody(bytes('{"a":[1e400]}'))).toThrow("too large");
+  });
+
   it("does not count brackets inside strings, escaped quotes included", () => {
     const text = JSON.stringify({ a: `\\"${"[".repeat(100)}\\`, b: '"'.repeat(5) + "{".repeat(100) });
     expect(decodeBody(bytes(text))).toEqual(JSON.parse(text));
