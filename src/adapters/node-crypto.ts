@@ -15,8 +15,8 @@ import type { Crypto, KeyAgreement, KeyPair } from "../zmtp/crypto/types.ts";
 const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(31));
 
 interface ImportedKey {
-  /** The bytes as they were when imported: the caller's array may have been overwritten since. */
-  readonly bytes: Uint8Array;
+  /** The secret as it was when imported: the caller's array may have been overwritten since. */
+  readonly text: string;
   readonly key: KeyObject;
 }
 
@@ -28,7 +28,7 @@ class NodeKeyAgreement implements KeyAgreement {
     const { privateKey } = generateKeyPairSync("x25519");
     const jwk = privateKey.export({ format: "jwk" });
     const secretKey = fromBase64Url(jwk.d);
-    this.#imported.set(secretKey, { bytes: new Uint8Array(secretKey), key: privateKey });
+    this.#imported.set(secretKey, { text: jwk.d as string, key: privateKey });
     return { publicKey: fromBase64Url(jwk.x), secretKey };
   }
 
@@ -54,12 +54,13 @@ class NodeKeyAgreement implements KeyAgreement {
   }
 
   #importSecret(secretKey: Uint8Array): KeyObject {
+    const text = toBase64Url(secretKey);
     const imported = this.#imported.get(secretKey);
-    if (imported !== undefined && sameBytes(imported.bytes, secretKey)) return imported.key;
+    if (imported?.text === text) return imported.key;
     // `x` has to be there and is not used: the multiplication needs the scalar alone.
-    const jwk = { kty: "OKP", crv: "X25519", d: toBase64Url(secretKey), x: toBase64Url(BASE_POINT) };
+    const jwk = { kty: "OKP", crv: "X25519", d: text, x: toBase64Url(BASE_POINT) };
     const key = createPrivateKey({ key: jwk, format: "jwk" });
-    this.#imported.set(secretKey, { bytes: new Uint8Array(secretKey), key });
+    this.#imported.set(secretKey, { text, key });
     return key;
   }
 }
@@ -79,13 +80,6 @@ function importPublic(publicKey: Uint8Array): KeyObject {
   // RFC 7748, section 5: the top bit of the last byte is ignored.
   masked[31] = (masked[31] ?? 0) & 0x7f;
   return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: toBase64Url(masked) }, format: "jwk" });
-}
-
-/** In time that does not depend on the content; both are 32 bytes. */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
-  return difference === 0;
 }
 
 function toBase64Url(bytes: Uint8Array): string {

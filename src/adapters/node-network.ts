@@ -10,7 +10,7 @@ export const nodeNetwork: Network = {
     const socket = createConnection({ host: endpoint.host, port: endpoint.port, noDelay: true });
     const stream = new TcpStream(socket, `${endpoint.host}:${endpoint.port}`);
     stream.start(events);
-    socket.once("connect", () => stream.opened());
+    socket.once("connect", onConnect);
     return stream;
   },
 
@@ -49,10 +49,38 @@ function listener(server: Server, host: string): NetworkListener {
   };
 }
 
+/** A socket that knows its stream, so that all sockets share their handlers. */
+interface OwnedSocket extends Socket {
+  [owner]?: TcpStream;
+}
+
+const owner: unique symbol = Symbol("stream");
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  // Not a Buffer: its slice would be a view, where that of every other Uint8Array is a copy.
+  this[owner]?.events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+}
+
+function onConnect(this: OwnedSocket): void {
+  this[owner]?.opened();
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[owner]?.drained();
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[owner]?.failed(error);
+}
+
+function onClose(this: OwnedSocket): void {
+  this[owner]?.closed();
+}
+
 class TcpStream implements ByteStream {
   readonly remoteAddress: string;
   readonly #socket: Socket;
-  #events: StreamEvents | undefined;
+  events: StreamEvents | undefined;
   #opened = false;
   #blocked = false;
   #fault: Error | undefined;
@@ -63,31 +91,35 @@ class TcpStream implements ByteStream {
   }
 
   start(events: StreamEvents): void {
-    this.#events = events;
-    const socket = this.#socket;
-    socket.on("data", (chunk) => {
-      // Not a Buffer: its slice would be a view, where that of every other Uint8Array is a copy.
-      this.#events?.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-    });
-    socket.on("drain", () => {
-      if (!this.#blocked) return;
-      this.#blocked = false;
-      this.#events?.drain();
-    });
-    socket.on("error", (error) => {
-      this.#fault ??= error;
-    });
-    socket.on("close", () => {
-      const owner = this.#events;
-      this.#events = undefined;
-      owner?.close(this.#fault);
-    });
+    this.events = events;
+    const socket: OwnedSocket = this.#socket;
+    socket[owner] = this;
+    socket.on("data", onData);
+    socket.on("drain", onDrain);
+    socket.on("error", onError);
+    socket.on("close", onClose);
   }
 
   opened(): void {
     if (this.#opened || this.#socket.destroyed) return;
     this.#opened = true;
-    this.#events?.open();
+    this.events?.open();
+  }
+
+  drained(): void {
+    if (!this.#blocked) return;
+    this.#blocked = false;
+    this.events?.drain();
+  }
+
+  failed(error: Error): void {
+    this.#fault ??= error;
+  }
+
+  closed(): void {
+    const { events } = this;
+    this.events = undefined;
+    events?.close(this.#fault);
   }
 
   write(chunk: Uint8Array): boolean {

@@ -11,11 +11,11 @@ import {
 } from "../transport/transport.ts";
 import { acceptConnection, type Connection, type ConnectionOptions } from "../zmtp/connection.ts";
 import type { Crypto, KeyPair } from "../zmtp/crypto/types.ts";
-import type { PeerInfo } from "../zmtp/engine.ts";
 import type { Environment } from "../zmtp/environment.ts";
 import { ZmtpFault } from "../zmtp/fault.ts";
 import { defaultMaxFramesPerMessage, maxSubscriptionBytes } from "../zmtp/limits.ts";
 import { byteLength, Outbox } from "../zmtp/outbox.ts";
+import type { PeerInfo } from "../zmtp/peer.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";
 import { Subscriptions } from "../zmtp/subscriptions.ts";
 import { channelFault } from "./zmtp-transport-faults.ts";

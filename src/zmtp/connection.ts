@@ -1,10 +1,11 @@
 import type { Timer } from "../transport/clock.ts";
 import type { ByteStream, Endpoint, StreamEvents } from "../transport/network.ts";
-import { Engine, type EngineEvents, type EngineOptions, type PeerInfo } from "./engine.ts";
+import { Engine, type EngineEvents, type EngineOptions } from "./engine.ts";
 import type { Environment } from "./environment.ts";
 import { ZmtpFault } from "./fault.ts";
 import { Heartbeat, type HeartbeatActions, type HeartbeatOptions } from "./heartbeat.ts";
 import { farewellMs } from "./limits.ts";
+import type { PeerInfo } from "./peer.ts";
 
 /** How one connection behaves. */
 export interface ConnectionOptions extends Omit<EngineOptions, "peerAddress"> {

@@ -3,11 +3,11 @@ import { Handshake } from "./handshake.ts";
 import { maxHandshakeCommandBytes, maxPingContextBytes, maxTrafficCommandBytes } from "./limits.ts";
 import type { ProvenPeer, Security } from "./mechanism/mechanism.ts";
 import type { Traffic } from "./mechanism/traffic.ts";
-import { checkSocketType, type SocketType } from "./socket-type.ts";
+import { Peer, type PeerInfo } from "./peer.ts";
+import type { SocketType } from "./socket-type.ts";
 import { concat, writeUint32 } from "./wire/bytes.ts";
 import { decodeCommand, encodeCommand } from "./wire/command.ts";
 import { FrameDecoder, flagCommand, flagMore } from "./wire/frame-decoder.ts";
-import type { Metadata } from "./wire/metadata.ts";
 import { Output } from "./wire/output.ts";
 
 /** What an engine must know. */
@@ -22,22 +22,6 @@ export interface EngineOptions {
   readonly maxMessageBytes: number;
   /** Most frames taken in one message. */
   readonly maxFrames: number;
-}
-
-/** The far end, once the handshake is done. */
-export interface PeerInfo {
-  readonly socketType: SocketType;
-  /** 1 or more speaks ZMTP 3.1, 0 speaks 3.0. */
-  readonly minor: number;
-  /** `address:port` of the far end. */
-  readonly address: string;
-  /** What the peer announced; empty when it did not. */
-  readonly identity: Uint8Array;
-  readonly metadata: Metadata;
-  /** CURVE: the permanent key that the peer has proven to hold. */
-  readonly publicKey?: Uint8Array;
-  /** The user that the authenticator named. */
-  readonly userId?: string;
 }
 
 /** What comes out of an engine besides bytes. None is called after `failed`. */
@@ -56,7 +40,6 @@ export interface EngineEvents {
 
 type State = "handshake" | "traffic" | "failed";
 
-const nothing = new Uint8Array(0);
 const subscribeMark = Uint8Array.of(1);
 const cancelMark = Uint8Array.of(0);
 
@@ -223,23 +206,13 @@ export class Engine {
   }
 
   #established(traffic: Traffic, peer: ProvenPeer, minor: number): void {
-    const { metadata, publicKey, userId } = peer;
     this.#traffic = traffic;
     this.#minor = minor;
     this.#handshake = undefined;
     this.#state = "traffic";
     this.#setAllowance(0);
-    const address = this.#options.peerAddress;
-    const identity = metadata.get("identity");
-    this.#events.ready({
-      socketType: checkSocketType(this.#options.socketType, metadata),
-      minor,
-      address,
-      identity: identity === undefined || identity.length === 0 ? nothing : new Uint8Array(identity),
-      metadata,
-      ...(publicKey === undefined ? {} : { publicKey }),
-      ...(userId === undefined ? {} : { userId }),
-    });
+    const { socketType, peerAddress } = this.#options;
+    this.#events.ready(new Peer(socketType, peerAddress, minor, peer));
   }
 
   #fail(error: unknown): void {

@@ -15,7 +15,7 @@ import { announcesIdentity, checkSocketType } from "./socket-type.ts";
 import { ascii } from "./wire/bytes.ts";
 import { flagCommand } from "./wire/frame-decoder.ts";
 import { encodeGreeting, type Greeting, GreetingReader } from "./wire/greeting.ts";
-import { decodeMetadata, encodeMetadata, type Metadata } from "./wire/metadata.ts";
+import { decodeMetadata, encodeMetadata } from "./wire/metadata.ts";
 import type { Output } from "./wire/output.ts";
 
 /** What a handshake ends with. */
@@ -128,10 +128,9 @@ export class Handshake {
         this.#output.buffer.set(body, at);
         this.#output.flush();
       },
-      checkMetadata: (bytes): Metadata => {
-        const metadata = decodeMetadata(bytes);
-        checkSocketType(socketType, metadata);
-        return metadata;
+      checkMetadata: (bytes): Uint8Array => {
+        checkSocketType(socketType, decodeMetadata(bytes));
+        return bytes.slice();
       },
       authenticate: (authenticator, request): void => this.#authenticate(authenticator, request),
       established: (traffic, peer): void => {

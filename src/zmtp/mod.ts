@@ -8,7 +8,6 @@
 
 export { nobleCrypto } from "./crypto/noble.ts";
 export type { Crypto, KeyAgreement, KeyPair, SecretBox, TrafficBox } from "./crypto/types.ts";
-export type { PeerInfo } from "./engine.ts";
 export type { Context } from "./environment.ts";
 export { type FaultCode, ZmtpFault } from "./fault.ts";
 export {
@@ -20,6 +19,7 @@ export {
   readKey,
 } from "./keys.ts";
 export type { AuthenticationRequest, AuthenticationVerdict, Authenticator } from "./mechanism/mechanism.ts";
+export type { PeerInfo } from "./peer.ts";
 export type { SocketType } from "./socket-type.ts";
 export { type CloseOptions, Socket } from "./sockets/base.ts";
 export { Dealer, type IdentityOptions } from "./sockets/dealer.ts";

@@ -2,7 +2,6 @@ import type { Crypto, KeyPair } from "../crypto/types.ts";
 import { type FaultCode, ZmtpFault } from "../fault.ts";
 import { concat, equalBytes, writeUint64 } from "../wire/bytes.ts";
 import { decodeCommand, encodeCommand, encodeError } from "../wire/command.ts";
-import type { Metadata } from "../wire/metadata.ts";
 import {
   boxKey,
   cookieBytes,
@@ -29,7 +28,7 @@ type State =
       readonly clientKey: Uint8Array;
       /** The box key of (C', S'). */
       readonly sessionKey: Uint8Array;
-      readonly metadata: Metadata;
+      readonly metadata: Uint8Array;
     }
   | { readonly name: "done" };
 

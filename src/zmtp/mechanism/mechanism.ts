@@ -1,6 +1,5 @@
 import type { Crypto, KeyPair } from "../crypto/types.ts";
 import type { FaultCode } from "../fault.ts";
-import type { Metadata } from "../wire/metadata.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What an authenticator is told about a client (the fields of a ZAP request, RFC 27). */
@@ -60,7 +59,8 @@ export type Security =
 
 /** Who a mechanism found at the other end. */
 export interface ProvenPeer {
-  readonly metadata: Metadata;
+  /** The peer's metadata, checked, as it was encoded. */
+  readonly metadata: Uint8Array;
   /** The permanent key that the peer has proven to hold (CURVE), or that this side demanded of it. */
   readonly publicKey?: Uint8Array;
   readonly userId?: string;
@@ -74,8 +74,8 @@ export interface MechanismHost {
   readonly peerAddress: string;
   /** Sends a handshake command. */
   sendCommand(body: Uint8Array): void;
-  /** Reads and checks the peer's metadata; throws what is wrong with it. */
-  checkMetadata(bytes: Uint8Array): Metadata;
+  /** Checks the peer's metadata and returns a copy of its own; throws what is wrong with it. */
+  checkMetadata(bytes: Uint8Array): Uint8Array;
   /** Asks the authenticator; the mechanism's `authenticated` is called with the verdict, now or later. */
   authenticate(authenticator: Authenticator, request: AuthenticationRequest): void;
   /** The handshake is done. */

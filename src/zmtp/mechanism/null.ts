@@ -1,6 +1,5 @@
 import { type FaultCode, ZmtpFault } from "../fault.ts";
 import { decodeCommand, decodeError, encodeCommand } from "../wire/command.ts";
-import type { Metadata } from "../wire/metadata.ts";
 import type { AuthenticationVerdict, Authenticator, Mechanism, MechanismHost } from "./mechanism.ts";
 import { ClearTraffic } from "./traffic.ts";
 import { applyVerdict } from "./verdict.ts";
@@ -12,7 +11,7 @@ export class NullMechanism implements Mechanism {
   readonly #authenticator: Authenticator | undefined;
   #readySent = false;
   #userId: { readonly userId?: string } = {};
-  #peer: Metadata | undefined;
+  #peer: Uint8Array | undefined;
 
   /** With an authenticator, our READY waits for its verdict on the peer's address. */
   constructor(host: MechanismHost, authenticator: Authenticator | undefined) {

@@ -1,9 +1,9 @@
 import type { ByteStream, Endpoint, NetworkListener, StreamEvents } from "../../transport/network.ts";
 import type { Connection } from "../connection.ts";
-import type { PeerInfo } from "../engine.ts";
 import type { Context } from "../environment.ts";
 import { ZmtpFault } from "../fault.ts";
 import { maxDialledEndpoints } from "../limits.ts";
+import type { PeerInfo } from "../peer.ts";
 import { Accepted } from "./accepted.ts";
 import { Dialer } from "./dialer.ts";
 import { formatEndpoint, parseEndpoint } from "./endpoint.ts";
@@ -35,23 +35,25 @@ export interface Pattern {
 }
 
 interface Binding {
+  readonly endpoint: string;
   readonly listener: NetworkListener;
   readonly connections: Set<Accepted>;
 }
 
-const noMonitors: readonly Monitor[] = [];
+const none: readonly never[] = [];
 
 /** A socket without its pattern: it dials, listens, keeps pipes, and closes in order. */
 export class SocketCore {
   readonly environment: Context;
   readonly settings: SocketSettings;
   readonly #pattern: Pattern;
-  #monitors = noMonitors;
-  readonly #bindings = new Map<string, Binding>();
-  readonly #dialers = new Map<string, Dialer>();
+  #monitors: readonly Monitor[] = none;
+  // Lists, not maps: most sockets have one endpoint, and an empty map takes 200 bytes.
+  #bindings: readonly Binding[] = none;
+  #dialers: readonly Dialer[] = none;
   readonly #pipes: Set<Pipe> = new Set();
   /** Connections by bound endpoint; an endpoint's set stays until it is unbound. */
-  readonly #accepted: Set<Accepted>[] = [];
+  #accepted: readonly Set<Accepted>[] = none;
   /** Byte streams that are not closed yet. */
   #streams = 0;
   #closing: { readonly fault: ZmtpFault; readonly untilMs: number } | undefined;
@@ -89,7 +91,7 @@ export class SocketCore {
     this.#checkOpen("bind");
     const wanted = parseEndpoint(text, "bind");
     const connections = new Set<Accepted>();
-    this.#accepted.push(connections);
+    this.#accepted = [...this.#accepted, connections];
     let bound = text;
     let listener: NetworkListener;
     try {
@@ -97,7 +99,7 @@ export class SocketCore {
         this.#accept(bound, connections, stream),
       );
     } catch (cause) {
-      this.#accepted.splice(this.#accepted.indexOf(connections), 1);
+      this.#accepted = this.#accepted.filter((each) => each !== connections);
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new SocketError("bind-failed", `Cannot bind ${text}: ${detail}`, { cause });
     }
@@ -106,20 +108,20 @@ export class SocketCore {
       await listener.close();
       throw new SocketError("closed", "Cannot bind: the socket is closed");
     }
-    this.#bindings.set(bound, { listener, connections });
+    this.#bindings = [...this.#bindings, { endpoint: bound, listener, connections }];
     this.tell({ type: "listening", endpoint: bound });
     return bound;
   }
 
   /** Stops listening; connections accepted there end. */
   async unbind(endpoint: string): Promise<void> {
-    const binding = this.#bindings.get(endpoint);
+    const binding = this.#bindings.find((each) => each.endpoint === endpoint);
     if (binding === undefined) throw new TypeError(`Cannot unbind: ${endpoint} is not bound`);
-    this.#bindings.delete(endpoint);
+    this.#bindings = this.#bindings.filter((each) => each !== binding);
     await binding.listener.close();
     const fault = new ZmtpFault("closed", "The endpoint was unbound");
     for (const accepted of [...binding.connections]) accepted.end(fault, this.settings.lingerMs);
-    this.#accepted.splice(this.#accepted.indexOf(binding.connections), 1);
+    this.#accepted = this.#accepted.filter((each) => each !== binding.connections);
   }
 
   /** Dials an endpoint, now and after every loss. */
@@ -127,13 +129,14 @@ export class SocketCore {
     this.#checkOpen("connect");
     const endpoint: Endpoint = parseEndpoint(text, "connect");
     const name = formatEndpoint(endpoint);
-    if (this.#dialers.has(name)) throw new TypeError(`Cannot connect: ${name} is connected already`);
-    if (this.#dialers.size === maxDialledEndpoints) {
+    if (this.#dialerOf(name) !== undefined)
+      throw new TypeError(`Cannot connect: ${name} is connected already`);
+    if (this.#dialers.length === maxDialledEndpoints) {
       throw new RangeError(`Cannot connect: ${maxDialledEndpoints} endpoints are connected already`);
     }
     const pipe = new Pipe(this.settings);
     const dialer = new Dialer(this, endpoint, pipe);
-    this.#dialers.set(name, dialer);
+    this.#dialers = [...this.#dialers, dialer];
     this.#pipes.add(pipe);
     this.#pattern.added(pipe);
     dialer.dial();
@@ -142,7 +145,7 @@ export class SocketCore {
   /** Stops dialling an endpoint and ends its connection; what waits for it is dropped. */
   disconnect(text: string): void {
     const name = formatEndpoint(parseEndpoint(text, "connect"));
-    const dialer = this.#dialers.get(name);
+    const dialer = this.#dialerOf(name);
     if (dialer === undefined) throw new TypeError(`Cannot disconnect: ${name} is not connected`);
     dialer.stop(new ZmtpFault("closed", "The endpoint was disconnected"), this.settings.lingerMs);
     this.forget(dialer);
@@ -150,7 +153,7 @@ export class SocketCore {
 
   /** A dialer dials no more. */
   forget(dialer: Dialer): void {
-    this.#dialers.delete(dialer.name);
+    this.#dialers = this.#dialers.filter((each) => each !== dialer);
     this.remove(dialer.pipe);
   }
 
@@ -204,7 +207,7 @@ export class SocketCore {
     const fault = new ZmtpFault("closed", "The socket was closed");
     this.#closing = { fault, untilMs: clock.nowMs() + lingerMs };
     this.#pattern.closed();
-    await Promise.all([...this.#bindings.values()].map(({ listener }) => listener.close()));
+    await Promise.all(this.#bindings.map(({ listener }) => listener.close()));
     const timer = clock.setTimer(() => this.#closeAll(fault), lingerMs);
     for (const pipe of [...this.#pipes]) this.#closeIfDrained(pipe);
     for (const accepted of this.#accepted.flatMap((each) => [...each])) {
@@ -217,7 +220,7 @@ export class SocketCore {
 
   /** Ends everything that is left, whatever waits for it. */
   #closeAll(fault: ZmtpFault): void {
-    for (const dialer of [...this.#dialers.values()]) {
+    for (const dialer of this.#dialers) {
       dialer.stop(fault, 0);
       this.forget(dialer);
     }
@@ -229,7 +232,7 @@ export class SocketCore {
     const closing = this.#closing;
     if (closing === undefined || pipe.outbox.length > 0) return;
     const lingerMs = Math.max(0, closing.untilMs - this.environment.clock.nowMs());
-    const dialer = [...this.#dialers.values()].find((candidate) => candidate.pipe === pipe);
+    const dialer = this.#dialers.find((candidate) => candidate.pipe === pipe);
     if (dialer === undefined) pipe.connection?.end(closing.fault, lingerMs);
     else {
       dialer.stop(closing.fault, lingerMs);
@@ -251,7 +254,7 @@ export class SocketCore {
   #wake: (() => void) | undefined;
 
   async #emptied(): Promise<void> {
-    while (this.#streams > 0 || this.#dialers.size > 0) {
+    while (this.#streams > 0 || this.#dialers.length > 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -279,6 +282,10 @@ export class SocketCore {
     pipe.outbox.clear();
     this.#pattern.removed(pipe);
     this.#wake?.();
+  }
+
+  #dialerOf(name: string): Dialer | undefined {
+    return this.#dialers.find((each) => each.name === name);
   }
 
   #checkOpen(action: string): void {

@@ -1,8 +1,8 @@
 import type { Timer } from "../../transport/clock.ts";
 import type { Endpoint } from "../../transport/network.ts";
 import { type Connection, type ConnectionEvents, dialConnection } from "../connection.ts";
-import type { PeerInfo } from "../engine.ts";
 import type { ZmtpFault } from "../fault.ts";
+import type { PeerInfo } from "../peer.ts";
 import type { SocketCore } from "./core.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import type { Pipe } from "./pipe.ts";

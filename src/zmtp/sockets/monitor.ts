@@ -1,5 +1,5 @@
-import type { PeerInfo } from "../engine.ts";
 import type { ZmtpFault } from "../fault.ts";
+import type { PeerInfo } from "../peer.ts";
 
 /** What happens to a socket's connections. `endpoint` is the one bound or dialled, `address` the far end. */
 export type SocketEvent =

@@ -1,6 +1,6 @@
 import type { Connection } from "../connection.ts";
-import type { PeerInfo } from "../engine.ts";
 import { Outbox } from "../outbox.ts";
+import type { PeerInfo } from "../peer.ts";
 import type { SocketSettings } from "./options.ts";
 
 /**

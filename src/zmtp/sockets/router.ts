@@ -1,6 +1,6 @@
-import type { PeerInfo } from "../engine.ts";
 import type { Context } from "../environment.ts";
 import { ZmtpFault } from "../fault.ts";
+import type { PeerInfo } from "../peer.ts";
 import { writeUint32 } from "../wire/bytes.ts";
 import { Socket } from "./base.ts";
 import { Breather } from "./breather.ts";
