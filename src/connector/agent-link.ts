@@ -59,6 +59,8 @@ export class AgentLink {
   #wanted = false;
   /** Whether the agent has been live since the last `start`. */
   #hasBeenLive = false;
+  /** Refused keys in a row, by channel. A single one may be a process that died in the middle of the handshake. */
+  readonly #refusals: Record<Channel, number> = { command: 0, events: 0, sync: 0 };
   #starting: Starting | undefined;
   #stopping: Promise<void> | undefined;
   /** When the last pulse came, wall clock. */
@@ -158,6 +160,7 @@ export class AgentLink {
         up: (name, connection): void => {
           // One channel that is up shows that the agent is back: the others need not wait any longer.
           for (const other of channels) this.#slots[other].hurry();
+          this.#refusals[name] = 0;
           this.session.channelUp(name, connection);
           this.#update();
         },
@@ -249,12 +252,10 @@ export class AgentLink {
     if (!this.#wanted) return false;
     const { reconnect } = this.#deps.options;
     const error = this.#channelError(channel, fault);
+    this.#refusals[channel] = fault.code === "authentication" ? this.#refusals[channel] + 1 : 0;
     if (this.#hasBeenLive) {
-      const last =
-        fault.code === "authentication"
-          ? Math.min(maxRefusedKeys, reconnect.maxAttempts)
-          : reconnect.maxAttempts;
-      if (reconnect.enabled && failures <= last) {
+      const refused = this.#refusals[channel] > maxRefusedKeys;
+      if (reconnect.enabled && failures <= reconnect.maxAttempts && !refused) {
         this.#update();
         return true;
       }

@@ -200,6 +200,23 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       expect(site.broker.executed.length).toBe(250);
     }));
 
+  test("T7: a terminal that is connected and shows no tables for a while has closed nothing", () =>
+    inWorld({}, async (world) => {
+      const { site, client, time } = world;
+      await client.connect();
+      const { trade } = client.agent(site);
+      await time.settle(trade.marketBuy("EURUSD", 0.1));
+      for (const restarted of [false, true]) {
+        const empty = site.view.unsynchronised();
+        const start = restarted ? site.restartSoon(100) : Promise.resolve();
+        await time.pass(15_000);
+        empty.heal();
+        await time.settle(start);
+        await world.agree();
+      }
+      expect([...client.book(site).positions.values()]).toEqual([["opened"]]);
+    }));
+
   test("T8: a limit order that was cancelled in a gap past the ring is told as cancelled", () =>
     inWorld({ limits: { ledgerRingEvents: 16 } }, async (world) => {
       const { time, site, client, links } = world;
@@ -301,6 +318,18 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       expect(world.executions("x")).toBe(1);
       expect(world.executions("y")).toBe(0);
       await world.agree();
+    }));
+
+  test("an agent that hangs up in the middle of a handshake, after many failed attempts, is connected again", () =>
+    inWorld({}, async (world) => {
+      const { site, client, links } = world;
+      await client.connect();
+      const start = site.restartSoon(20_000);
+      // The kernel of a process that dies ends its connections in an orderly way, as a refusal of keys looks like.
+      const cut = links.cutInFrame("receive", { skip: 1, port: site.ports.events });
+      await world.time.settle(start);
+      await world.agree();
+      expect(cut.fired).toBe(1);
     }));
 
   test("one id for two different commands: the second is told so, and not the first one's execution", () =>

@@ -105,6 +105,8 @@ class SimulatorAgent implements Agent {
       const journal = await Journal.open({ store, world: this.#world, account, limits: this.#limits });
       this.#journal = journal;
       this.#requireStarting();
+      for (const deal of journal.deals()) this.#readiness.know(deal);
+      await this.#terminalReady();
       const running = assemble({
         options: this.#options,
         limits: this.#limits,

@@ -53,6 +53,9 @@ export interface Running {
   readonly hear: TerminalEvents;
 }
 
+/** So many of the newest deals are remembered as shown when the agent starts. */
+const shownAtStart = 8;
+
 /** Puts the parts of an agent together. */
 export function assemble(parts: Parts): Running {
   const { options, world, journal, limits, refusals, readiness, transmit, reply } = parts;
@@ -72,12 +75,11 @@ export function assemble(parts: Parts): Running {
     }
   };
   const tellOutcome = (client: string, outcome: Outcome): void => {
-    const entry = journal.get(client, outcome.id);
-    if (entry !== undefined) entry.publishedMs = now();
     tell({ type: "outcome", client, outcome });
   };
   const claimant = journal.claimant.bind(journal);
   const resolver = new Resolver({ terminal, now, dealsWaitMs: limits.dealsWaitMs, claimant });
+  for (const { ticket } of terminal.historyDeals("0").slice(-shownAtStart)) readiness.know(ticket);
   const shadow = new Shadow({
     terminal,
     now,
@@ -85,7 +87,10 @@ export function assemble(parts: Parts): Running {
     closingDealWaitMs: limits.closingDealWaitMs,
     publish: tell,
     onOrder: (order, finished) => resolver.observeOrder(order, finished),
-    onDeal: (deal) => resolver.observeDeal(deal),
+    onDeal: (deal) => {
+      readiness.know(deal.ticket);
+      resolver.observeDeal(deal);
+    },
   });
   const scan = (reach: "new" | "late"): void => {
     if (!readiness.ready) return;
@@ -180,6 +185,8 @@ export function assemble(parts: Parts): Running {
       transaction: (transaction) =>
         world.enter("transaction", () => {
           shadow.hint(transaction);
+          const { type, deal } = transaction;
+          if (type === "dealDelete" && deal !== undefined) readiness.forget(deal);
           if (transaction.type === "request") outcomes.transaction(transaction);
           scanner.ask();
         }),

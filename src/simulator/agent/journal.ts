@@ -172,6 +172,14 @@ export class Journal {
     }
   }
 
+  /** Deals that the account's history showed when commands were staged, or that executed them. */
+  *deals(): Iterable<string> {
+    for (const { evidence, outcome } of this.#state.entries.values()) {
+      if (evidence !== undefined) yield evidence.afterDeal;
+      if (outcome?.state === "executed") yield outcome.deal;
+    }
+  }
+
   /** Entries of a client whose outcome it has not acknowledged, oldest first. */
   unacknowledged(client: string): Iterable<JournalEntry> {
     return this.#state.unacknowledged.get(client)?.values() ?? [];
@@ -198,7 +206,7 @@ export class Journal {
       outcome: undefined,
       durable: false,
       acknowledged: false,
-      publishedMs: Number.NEGATIVE_INFINITY,
+      repeatedMs: Number.NEGATIVE_INFINITY,
     };
     this.#state.add(entry);
     this.#writer.write({

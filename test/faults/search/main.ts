@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
-import { faultKinds } from "../../../src/simulator/faults/schedule.ts";
+import { faultKinds, faultSchedule, type ScheduledFault } from "../../../src/simulator/faults/schedule.ts";
 import { runSearch } from "./run.ts";
 import { minimise, report, searchFaults } from "./search.ts";
 
@@ -12,19 +12,25 @@ const { values } = parseArgs({
     runs: { type: "string", default: "Infinity" },
     minutes: { type: "string", default: "Infinity" },
     trace: { type: "boolean", default: false },
+    schedule: { type: "string" },
+    dense: { type: "boolean", default: false },
     without: { type: "string" },
     failures: { type: "string", default: "1" },
   },
 });
 
 if (values.seed !== undefined) {
+  const schedule =
+    values.schedule === undefined
+      ? faultSchedule(values.seed)
+      : (JSON.parse(values.schedule) as readonly ScheduledFault[]);
   if (values.trace) {
-    const first = await runSearch(values.seed);
+    const first = await runSearch(values.seed, schedule);
     const shortest = first.faults.length > 0 ? await minimise(first) : first;
     await runSearch(values.seed, shortest.schedule, (line) => console.log(line));
   }
-  const result = await runSearch(values.seed);
-  const again = await runSearch(values.seed);
+  const result = await runSearch(values.seed, schedule);
+  const again = await runSearch(values.seed, schedule);
   console.log(
     `digest ${result.digest}${again.digest === result.digest ? ", twice the same" : `, then ${again.digest}`}`,
   );
@@ -47,6 +53,7 @@ if (values.seed !== undefined) {
     ...(values.without === undefined
       ? {}
       : { kinds: faultKinds.filter((kind) => values.without?.split(",").includes(kind) !== true) }),
+    ...(values.dense ? { count: [6, 20] as const } : {}),
     maxFailures: Number(values.failures),
     onRun: ({ seed, faults }) => {
       if (faults.length > 0) console.log(`${seed}: ${faults[0]}`);

@@ -24,6 +24,8 @@ export interface SearchOptions {
   readonly maxFailures?: number;
   /** Kinds of faults to draw from. @default all */
   readonly kinds?: readonly FaultKind[];
+  /** How many faults a schedule has. @default that of `faultSchedule` */
+  readonly count?: readonly [min: number, max: number];
   readonly onRun?: (result: SearchResult) => void;
 }
 
@@ -48,7 +50,11 @@ export async function searchFaults(options: SearchOptions): Promise<SearchSummar
   for (let i = from; i < from + runs; i++) {
     if (performance.now() - startMs > budgetMs || summary.failures.length >= maxFailures) break;
     const seed = `${base}/${i}`;
-    const schedule = options.kinds === undefined ? undefined : faultSchedule(seed, { kinds: options.kinds });
+    const { kinds, count } = options;
+    const schedule = faultSchedule(seed, {
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(count === undefined ? {} : { count }),
+    });
     const result = await runSearch(seed, schedule);
     summary.runs++;
     summary.commands += result.commands;
@@ -77,11 +83,12 @@ export async function minimise(failure: SearchResult): Promise<SearchResult> {
 /** A failure in full, with how to see it again. */
 export function report(failure: SearchResult): string {
   const whole = JSON.stringify(faultSchedule(failure.seed)) === JSON.stringify(failure.schedule);
+  const schedule = whole ? "" : ` --schedule '${JSON.stringify(failure.schedule)}'`;
   return [
-    `seed ${failure.seed} fails${whole ? "" : " (faults left out that do not matter)"}:`,
+    `seed ${failure.seed} fails:`,
     ...failure.faults.map((fault) => `  ${fault}`),
     "faults:",
     ...failure.schedule.map((fault) => `  ${JSON.stringify(fault)}`),
-    `again: ${replayCommand(failure.seed)}`,
+    `again: ${replayCommand(failure.seed)}${schedule}`,
   ].join("\n");
 }
