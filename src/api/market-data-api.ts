@@ -1,10 +1,10 @@
 import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
-import { MT5Error, ProtocolError, RequestRefusedError, toError } from "../connector/errors.ts";
+import { ProtocolError, RequestRefusedError, toError } from "../connector/errors.ts";
 import type { TickListener } from "../connector/subscriptions.ts";
-import type { SymbolRecord } from "../domain/records.ts";
 import { unpackTicks } from "../protocol/v1/bulk.ts";
 import { readSymbols, readTick } from "../protocol/v1/reply-schemas.ts";
 import { toSymbolInfo, toTickData } from "./convert.ts";
+import { listAll } from "./listing.ts";
 import { invalid } from "./normalise.ts";
 import type { Subscription, SymbolInfo, TickData } from "./types.ts";
 
@@ -30,8 +30,6 @@ export interface MarketDataEvents {
   fault(error: Error): void;
 }
 
-const maxListings = 3;
-
 /** Market data of one agent. */
 export class AgentMarketData implements MarketDataAPI {
   readonly #core: AgentCore;
@@ -49,23 +47,9 @@ export class AgentMarketData implements MarketDataAPI {
   }
 
   async getAllSymbols(options: QueryOptions = {}): Promise<SymbolInfo[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const records: SymbolRecord[] = [];
-        let cursor: string | null = null;
-        do {
-          const args: Readonly<Record<string, unknown>> = cursor === null ? {} : { cursor };
-          const answer = await this.#core.query("query", "symbols", args, readSymbols, options);
-          records.push(...answer.result.symbols);
-          cursor = answer.result.more;
-        } while (cursor !== null);
-        for (const record of records) this.#core.mirror.symbols.set(record.name, record);
-        return records.map(toSymbolInfo);
-      } catch (error) {
-        if (!(error instanceof MT5Error) || error.code !== "BAD_CURSOR" || attempt >= maxListings)
-          throw error;
-      }
-    }
+    const records = await listAll(this.#core, "symbols", {}, readSymbols, (page) => page.symbols, options);
+    for (const record of records) this.#core.mirror.symbols.set(record.name, record);
+    return records.map(toSymbolInfo);
   }
 
   async getTick(symbol: string, options?: QueryOptions): Promise<TickData> {

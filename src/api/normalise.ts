@@ -71,6 +71,46 @@ export function checkStops(side: "buy" | "sell", stopLoss: number, takeProfit: n
   }
 }
 
+/** The price on the symbol's tick size; it must be given. */
+export function requiredPrice(
+  symbol: SymbolRecord,
+  price: number | undefined,
+  what: string,
+  action: string,
+): number {
+  const normal = normalisePrice(symbol, price, what, action);
+  if (normal > 0) return normal;
+  throw invalid(action, `${what} is not given`, `Give ${what} as a price above 0`);
+}
+
+/** Throws unless the stops lie on their sides of the price at which an order is executed. */
+export function checkStopsAround(
+  side: "buy" | "sell",
+  price: number,
+  stopLoss: number,
+  takeProfit: number,
+  action: string,
+): void {
+  checkStops(side, stopLoss, takeProfit, action);
+  const low = side === "buy" ? stopLoss : takeProfit;
+  const high = side === "buy" ? takeProfit : stopLoss;
+  const [lowName, highName] = side === "buy" ? ["stopLoss", "takeProfit"] : ["takeProfit", "stopLoss"];
+  if (low !== 0 && low >= price) {
+    throw invalid(
+      action,
+      `${lowName} ${low} is not below its price ${price}`,
+      `For a ${side}, ${lowName} lies below the price`,
+    );
+  }
+  if (high !== 0 && high <= price) {
+    throw invalid(
+      action,
+      `${highName} ${high} is not above its price ${price}`,
+      `For a ${side}, ${highName} lies above the price`,
+    );
+  }
+}
+
 /** A ticket as text, exact. */
 export function ticketText(ticket: Ticket | undefined, action: string): string {
   if (typeof ticket === "string" && /^[1-9]\d{0,19}$/.test(ticket)) return ticket;

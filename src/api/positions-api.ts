@@ -1,8 +1,9 @@
 import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
-import { MT5Error, RequestRefusedError } from "../connector/errors.ts";
+import { RequestRefusedError } from "../connector/errors.ts";
 import type { PositionRecord } from "../domain/records.ts";
 import { readPositions } from "../protocol/v1/reply-schemas.ts";
 import { toPositionInfo } from "./convert.ts";
+import { listAll } from "./listing.ts";
 import { ticketText } from "./normalise.ts";
 import type { PositionInfo, Ticket } from "./types.ts";
 
@@ -13,9 +14,6 @@ export interface PositionsAPI {
   /** One position. Rejects with `RequestRefusedError` (`POSITION_NOT_FOUND`) if it is not open. */
   get(ticket: Ticket, options?: QueryOptions): Promise<PositionInfo>;
 }
-
-/** Times that a listing is begun again because its cursor ran out. */
-const maxListings = 3;
 
 /** The positions of one agent. */
 export class AgentPositions implements PositionsAPI {
@@ -47,22 +45,15 @@ export class AgentPositions implements PositionsAPI {
   async #list(options: QueryOptions & { readonly symbol?: string }): Promise<readonly PositionRecord[]> {
     const { symbol, ...rest } = options;
     const filter = symbol === undefined ? {} : { symbol };
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const records: PositionRecord[] = [];
-        let cursor: string | null = null;
-        do {
-          const args: Readonly<Record<string, unknown>> = cursor === null ? filter : { ...filter, cursor };
-          const answer = await this.#core.query("query", "positions", args, readPositions, rest);
-          records.push(...answer.result.positions);
-          cursor = answer.result.more;
-        } while (cursor !== null);
-        this.#core.mirror.refresh(records);
-        return records;
-      } catch (error) {
-        if (!(error instanceof MT5Error) || error.code !== "BAD_CURSOR" || attempt >= maxListings)
-          throw error;
-      }
-    }
+    const records = await listAll(
+      this.#core,
+      "positions",
+      filter,
+      readPositions,
+      (page) => page.positions,
+      rest,
+    );
+    this.#core.mirror.refresh(records);
+    return records;
   }
 }

@@ -19,6 +19,7 @@ import {
 import type { Log } from "./log.ts";
 import { LatencyRecorder } from "./metrics.ts";
 import type { MirrorState } from "./mirror.ts";
+import { Observers } from "./observers.ts";
 import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
 import { OrderLimits } from "./order-limits.ts";
 import type { Answer } from "./requests.ts";
@@ -38,6 +39,8 @@ export interface AgentCoreDeps {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
+  /** Tells of an error that no caller waits for. */
+  fault(error: Error): void;
 }
 
 /** What the API namespaces of one agent share: queries with retry and breaker, commands with limits, time, symbols. */
@@ -49,6 +52,9 @@ export class AgentCore {
   readonly log: Log;
   readonly link: AgentLink;
   readonly limits: OrderLimits;
+  readonly observers: Observers = new Observers();
+  /** Tells of an error that no caller waits for. */
+  readonly fault: (error: Error) => void;
   readonly latency: { readonly query: LatencyRecorder; readonly trade: LatencyRecorder };
   readonly #breakers: Readonly<Record<OperationClass, CircuitBreaker>>;
   #zone: BrokerTimeZone = new BrokerTimeZone(newYorkCloseTime);
@@ -61,6 +67,7 @@ export class AgentCore {
     this.randomBytes = deps.randomBytes;
     this.log = deps.log;
     this.link = deps.link;
+    this.fault = (error): void => deps.fault(error);
     this.limits = new OrderLimits(deps.agent, deps.clock);
     this.latency = { query: new LatencyRecorder(), trade: new LatencyRecorder() };
     const breaker = (what: string): CircuitBreaker =>
@@ -142,8 +149,11 @@ export class AgentCore {
     }
   }
 
-  /** Sends a command. Closes pass whatever the limits and the breaker say. */
-  async command(input: CommandInput, lots: number, symbol: string): Promise<ExecutedOutcome> {
+  /** Sends a command. The limits count only what opens; closes and cancels pass the breaker, too. */
+  async command(
+    input: CommandInput,
+    opens: { readonly lots: number; readonly symbol: string } | undefined,
+  ): Promise<ExecutedOutcome> {
     this.requireStarted(input.action);
     const { session } = this.link;
     const startMs = this.clock.nowMs();
@@ -151,8 +161,8 @@ export class AgentCore {
     const outcome = input.reduces
       ? await send()
       : await this.#breakers.trade.run(() => {
-          if (session.outbox.find(input.id) === undefined) {
-            this.limits.check(input.action, lots, symbol, this.mirror, session.outbox.opening);
+          if (opens !== undefined && session.outbox.find(input.id) === undefined) {
+            this.limits.check(input.action, opens, this.mirror, session.outbox.opening);
           }
           return send();
         }, tradeSpeaksAgainstAgent);

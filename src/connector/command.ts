@@ -16,6 +16,8 @@ export interface CommandInput extends CommandName {
   readonly digest: string;
   /** True for closes and cancels, which no limit may stop. */
   readonly reduces: boolean;
+  /** True for what may open a position, now or later. */
+  readonly opens: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }

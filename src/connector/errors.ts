@@ -185,6 +185,31 @@ export class InvalidRequestError extends MT5Error {
   override readonly name = "InvalidRequestError";
 }
 
+/** One part of several that failed. */
+export interface PartFailure {
+  /** The position or order. */
+  readonly ticketText: string;
+  readonly error: Error;
+}
+
+/** Some of several commands were not executed, or it cannot be told; `results` holds what was. */
+export class PartialFailureError<Result = unknown> extends MT5Error {
+  override readonly name = "PartialFailureError";
+  readonly results: readonly Result[];
+  readonly failures: readonly PartFailure[];
+
+  constructor(action: string, results: readonly Result[], failures: readonly PartFailure[]) {
+    const list = failures.map(({ ticketText, error }) => `\n  ${ticketText}: ${error.message}`).join("");
+    super(`Cannot ${action}: ${failures.length} of ${failures.length + results.length} failed${list}`, {
+      code: "PARTIAL_FAILURE",
+      remedy: "Read `failures` one by one: some outcomes may be unknown, and `results` were executed",
+      cause: failures[0]?.error,
+    });
+    this.results = results;
+    this.failures = failures;
+  }
+}
+
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

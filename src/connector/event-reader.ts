@@ -1,8 +1,10 @@
 import { decodeBody } from "../protocol/v1/codec.ts";
 import { limits } from "../protocol/v1/limits.ts";
+import { readBook } from "../protocol/v1/market-schemas.ts";
 import type {
   AccountMessage,
   BarrierMessage,
+  BookMessage,
   HintMessage,
   LedgerEvent,
   PulseMessage,
@@ -26,6 +28,7 @@ export interface EventTaker {
   account(message: AccountMessage): void;
   hint(message: HintMessage, client: string): void;
   ticks(head: TicksMessage, bulk: Uint8Array | undefined): void;
+  book(head: BookMessage, bulk: Uint8Array | undefined): void;
 }
 
 /**
@@ -43,6 +46,12 @@ export function readEvent(frames: readonly Uint8Array[], taker: EventTaker): voi
       const head = readTicks(message);
       if (head.symbol !== topic.symbol) throw new ShapeError(`ticks of ${head.symbol} under ${topic.symbol}`);
       taker.ticks(head, bulk);
+      return;
+    }
+    case "book": {
+      const head = readBook(message);
+      if (head.symbol !== topic.symbol) throw new ShapeError(`depth of ${head.symbol} under ${topic.symbol}`);
+      taker.book(head, bulk);
       return;
     }
     case "account":

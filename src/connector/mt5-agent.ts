@@ -135,9 +135,11 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         ledger: (event, recovered): void => {
           this.#counters.ledgerEvents++;
           ledger.take(event, recovered);
+          this.#core.observers.ledgerApplied(event);
         },
         account: (): void => {
           const { account } = this.#core.mirror;
+          this.#core.observers.accountChanged();
           if (account !== undefined && this.listenerCount("accountUpdate") > 0) {
             this.emit("accountUpdate", toAccountInfo(account));
           }
@@ -154,10 +156,11 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         fault: (error): void => this.#fault(error),
       },
     });
-    this.#core = new AgentCore({ ...deps, clock, link: this.#link });
+    const fault = (error: Error): void => this.#fault(error);
+    this.#core = new AgentCore({ ...deps, clock, link: this.#link, fault });
     this.account = new AgentAccount(this.#core);
-    this.trade = new AgentTrade(this.#core);
-    this.marketData = new AgentMarketData(this.#core, { fault: (error): void => this.#fault(error) });
+    this.marketData = new AgentMarketData(this.#core, { fault });
+    this.trade = new AgentTrade(this.#core, (symbol, options) => this.marketData.getTick(symbol, options));
     this.positions = new AgentPositions(this.#core);
     this.mirror = new MirrorView(this.#core);
   }
@@ -218,6 +221,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         (state === "disconnected" && status.cause === undefined);
       log[wanted ? "info" : "warn"](`The agent is ${state}`, { reason });
     }
+    this.#core.observers.statusChanged(status);
     this.emit("connectionStatus", status);
     this.#deps.status(status, before);
     const usable = isUsable(status);

@@ -52,11 +52,11 @@ export interface AgentMetadata {
   readonly description?: string;
 }
 
-/** Limits kept here, before anything is sent. They never stop a close. */
+/** Limits kept here, before anything is sent. They never stop a close, a cancel or a modification. */
 export interface AgentLimits {
   /** Orders in any second. */
   readonly maxOrdersPerSecond?: number;
-  /** Open positions, those on their way included. */
+  /** Open positions, with pending orders and orders on their way. */
   readonly maxPositions?: number;
   /** Lots of one order. */
   readonly maxVolume?: number;

@@ -5,7 +5,7 @@ import type { ResolvedAgent } from "./options.ts";
 
 const secondMs = 1_000;
 
-/** The limits of `AgentConfig.limits`, kept before anything is sent. Never asked for closes. */
+/** The limits of `AgentConfig.limits`, kept before anything is sent. Asked only for what may open a position. */
 export class OrderLimits {
   readonly #agent: ResolvedAgent;
   readonly #clock: Clock;
@@ -17,7 +17,12 @@ export class OrderLimits {
   }
 
   /** Counts an order that is about to be sent. Throws if it exceeds a limit. */
-  check(action: string, lots: number, symbol: string, mirror: MirrorState, onTheirWay: number): void {
+  check(
+    action: string,
+    { lots, symbol }: { readonly lots: number; readonly symbol: string },
+    mirror: MirrorState,
+    sending: number,
+  ): void {
     const { maxVolume, maxPositions, maxOrdersPerSecond } = this.#agent.limits;
     if (maxVolume !== undefined && lots > maxVolume) {
       throw new LimitExceededError(`Cannot ${action}: ${lots} lots exceed limits.maxVolume (${maxVolume})`, {
@@ -25,6 +30,8 @@ export class OrderLimits {
         remedy: "Reduce the volume, or raise limits.maxVolume of the agent",
       });
     }
+    // A pending order opens a position whenever the market decides, so it counts from the start.
+    const onTheirWay = sending + pendingOrders(mirror);
     const open = mirror.positions.size + onTheirWay;
     if (maxPositions !== undefined && open >= maxPositions && !this.#joins(symbol, mirror)) {
       throw new LimitExceededError(
@@ -57,4 +64,12 @@ export class OrderLimits {
     for (const position of mirror.positions.values()) if (position.symbol === symbol) return true;
     return false;
   }
+}
+
+function pendingOrders(mirror: MirrorState): number {
+  let count = 0;
+  for (const { kind, position } of mirror.orders.values()) {
+    if (kind !== "buy" && kind !== "sell" && position === "0") count++;
+  }
+  return count;
 }

@@ -68,10 +68,10 @@ export class Outbox {
     return this.#open.size;
   }
 
-  /** Those of them that open positions or orders. */
+  /** Those of them that may open positions. */
   get opening(): number {
     let count = 0;
-    for (const command of this.#open.values()) if (!command.reduces) count++;
+    for (const command of this.#open.values()) if (command.opens) count++;
     return count;
   }
 

@@ -17,6 +17,7 @@ import type { Channel, ClientChannel } from "../transport/transport.ts";
 import { AgentClock } from "./agent-clock.ts";
 import { waitApplied } from "./applied.ts";
 import { type RandomBytes, randomName } from "./backoff.ts";
+import { Books } from "./books.ts";
 import { type BrokerTimeInfo, brokerTimeInfo } from "./broker-zone.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { ChannelSlot } from "./channel-slot.ts";
@@ -32,7 +33,7 @@ import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { OutcomeDesk } from "./outcomes.ts";
 import { type Answer, type RequestOptions, Requests } from "./requests.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { Subscriptions, type SubscriptionsDeps } from "./subscriptions.ts";
 import type { TimerScope } from "./timers.ts";
 
 /** What a session tells its owner. */
@@ -88,6 +89,7 @@ export class Session {
   readonly requests: Requests;
   readonly outbox: Outbox;
   readonly subscriptions: Subscriptions;
+  readonly books: Books;
   readonly mirror: MirrorState = new MirrorState();
   readonly #catchUp: CatchUp;
   readonly #health: Health;
@@ -176,7 +178,7 @@ export class Session {
       ping: (timeoutMs) => this.#ask("ping", {}, readNothing, { timeoutMs }),
       halfOpen: (message): void => slots.sync.reopen({ code: "heartbeat", message }),
     });
-    this.subscriptions = new Subscriptions({
+    const streams: SubscriptionsDeps = {
       requests: this.requests,
       requestTimeoutMs: options.timeouts.requestTimeoutMs,
       log: deps.log.child("ticks"),
@@ -184,7 +186,9 @@ export class Session {
       retry: (): void => this.#retrySoon(),
       topicAdded: (topic): void => slots.events.subscribe(topic),
       topicRemoved: (topic): void => slots.events.unsubscribe(topic),
-    });
+    };
+    this.subscriptions = new Subscriptions(streams);
+    this.books = new Books(streams);
     this.#events = this.#eventTaker();
   }
 
@@ -221,6 +225,7 @@ export class Session {
     yield accountTopic();
     yield clientTopic(this.#clientHex);
     yield* this.subscriptions.topics();
+    yield* this.books.topics();
   }
 
   /** Begins. */
@@ -248,6 +253,7 @@ export class Session {
       remedy: "Call connect() first",
     });
     this.subscriptions.end(error);
+    this.books.end(error);
   }
 
   /** A channel is up. */
@@ -455,6 +461,7 @@ export class Session {
     if (established === undefined) return;
     if (this.#begun !== established) await this.#begin(established);
     await this.subscriptions.restore();
+    await this.books.restore();
     if (events.isUp && this.#liveGeneration !== events.generation) await this.#goLive(events.generation);
     else if (this.#catchUp.hasGap) await this.#catchUp.fill();
     this.outbox.askPending();
@@ -471,6 +478,7 @@ export class Session {
     this.#checkedGeneration = generation;
     this.requests.setSession(established);
     this.subscriptions.invalidate();
+    this.books.invalidate();
     this.mirror.terminal = hello.terminal;
     // The terminal may have been changed meanwhile.
     this.mirror.symbols.clear();
@@ -537,6 +545,7 @@ export class Session {
           this.mirror.prices.set(symbol, tick);
           hooks.tick(symbol, tick);
         }),
+      book: (head, bulk): void => this.books.receive(head, bulk),
     };
   }
 

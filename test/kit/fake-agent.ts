@@ -23,6 +23,7 @@ import type {
 import { createSigner, intentDigest, type Signer, toHex } from "../../src/protocol/v1/signing.ts";
 import {
   accountTopic,
+  bookTopic,
   clientTopic,
   ledgerTopic,
   pulseTopic,
@@ -38,6 +39,9 @@ import type {
   Transport,
   TransportListener,
 } from "../../src/transport/transport.ts";
+import { FakeMarket } from "./fake-market.ts";
+import { Refusal } from "./fake-refusal.ts";
+import { type Execution, executeOther } from "./fake-trades.ts";
 
 /** What the pretended trade server does with the next command. */
 export type BrokerAnswer =
@@ -69,16 +73,6 @@ interface Entry {
   readonly intent: Intent;
   outcome: Outcome;
   acknowledged: boolean;
-}
-
-class Refusal extends Error {
-  readonly code: string;
-  readonly candidates: readonly string[] | undefined;
-  constructor(code: string, message: string = code, candidates?: readonly string[]) {
-    super(message);
-    this.code = code;
-    this.candidates = candidates;
-  }
 }
 
 const latencyMs = 1;
@@ -160,6 +154,8 @@ export class FakeAgent {
   readonly orders: Map<string, OrderRecord> = new Map();
   readonly historyOrders: OrderRecord[] = [];
   readonly deals: DealRecord[] = [];
+  /** History, charts and calculations. */
+  readonly market: FakeMarket = new FakeMarket(this);
   readonly journal: Map<string, Entry | "tombstone"> = new Map();
   readonly acknowledged: string[] = [];
   /** Returns true for a frame that is to be lost on its way to the agent. */
@@ -363,7 +359,7 @@ export class FakeAgent {
     volume = 0.1,
     publish = true,
   ): PositionRecord {
-    const { order, deal, position } = this.#trade(symbol, side, volume, "0");
+    const { order, deal, position } = this.trade(symbol, side, volume, "0");
     this.positions.set(position.ticket, position);
     if (publish) {
       this.publish({ type: "order", change: "filled", order });
@@ -377,7 +373,7 @@ export class FakeAgent {
   closePosition(ticket: string, publish = true, reason: DealRecord["reason"] = "client"): void {
     const position = this.positions.get(ticket);
     if (position === undefined) throw new Error(`Cannot close ${ticket}: not open`);
-    const { order, deal } = this.#trade(
+    const { order, deal } = this.trade(
       position.symbol,
       position.side === "buy" ? "sell" : "buy",
       position.volume,
@@ -607,8 +603,11 @@ export class FakeAgent {
           if (entry !== undefined && entry !== "tombstone") entry.acknowledged = true;
         }
         return { result: {} };
-      default:
-        throw new Refusal("UNKNOWN_OP");
+      default: {
+        const other = this.market.operate(request.op, args);
+        if (other === undefined) throw new Refusal("UNKNOWN_OP");
+        return other;
+      }
     }
   }
 
@@ -787,29 +786,24 @@ export class FakeAgent {
         break;
       case "execute": {
         this.executed.push(intent);
-        const deal = intent.kind === "market" ? this.#open(intent, answer.volume) : this.#close(intent);
-        entry.outcome = {
-          id,
-          digest,
-          state: "executed",
-          retcode: 10009,
-          comment: "",
-          order: deal.order,
-          deal: deal.ticket,
-          position: deal.position,
-          volume: deal.volume,
-          price: deal.price,
-          deals: [deal],
-          moreDeals: false,
-          ...times,
-        };
+        const done =
+          intent.kind === "market"
+            ? executionOf(this.#open(intent, answer.volume))
+            : intent.kind === "close"
+              ? executionOf(this.#close(intent))
+              : executeOther(this, intent);
+        const head = { id, digest, comment: "", ...times };
+        if (typeof done === "number") {
+          this.executed.pop();
+          entry.outcome = { ...head, state: "rejected", retcode: done };
+        } else entry.outcome = { ...head, ...done, state: "executed", moreDeals: false };
       }
     }
     this.#publishOutcome(entry.outcome);
   }
 
   #open(intent: Extract<Intent, { kind: "market" }>, volume: number = intent.volume): DealRecord {
-    const { order, deal, position } = this.#trade(intent.symbol, intent.side, volume, "0", "expert", intent);
+    const { order, deal, position } = this.trade(intent.symbol, intent.side, volume, "0", "expert", intent);
     this.positions.set(position.ticket, position);
     this.publish({ type: "order", change: "filled", order });
     this.publish({ type: "deal", change: "made", deal });
@@ -822,10 +816,16 @@ export class FakeAgent {
     if (position === undefined) throw new Error(`Cannot close ${intent.position}: not open`);
     const volume = intent.volume === 0 ? position.volume : intent.volume;
     const side = position.side === "buy" ? "sell" : "buy";
-    const { order, deal } = this.#trade(position.symbol, side, volume, position.ticket, "expert");
-    const left = Math.round((position.volume - volume) * 1e8) / 1e8;
+    const { order, deal } = this.trade(position.symbol, side, volume, position.ticket, "expert");
     this.publish({ type: "order", change: "filled", order });
     this.publish({ type: "deal", change: "made", deal });
+    this.shrink(position, volume);
+    return deal;
+  }
+
+  /** Takes volume from a position, and publishes what is left. */
+  shrink(position: PositionRecord, volume: number): void {
+    const left = Math.round((position.volume - volume) * 1e8) / 1e8;
     if (left > 0) {
       const rest = { ...position, volume: left };
       this.positions.set(position.ticket, rest);
@@ -834,10 +834,30 @@ export class FakeAgent {
       this.positions.delete(position.ticket);
       this.publish({ type: "position", change: "closed", position });
     }
-    return deal;
   }
 
-  #trade(
+  /** Ends an active order. */
+  endOrder(ticket: string, change: "cancelled" | "expired" | "rejected", publish = true): void {
+    const order = this.orders.get(ticket);
+    if (order === undefined) throw new Error(`Cannot end order ${ticket}: not active`);
+    const ended: OrderRecord = { ...order, state: change, doneBrokerMs: this.brokerMs };
+    this.orders.delete(ticket);
+    this.historyOrders.push(ended);
+    if (publish) this.publish({ type: "order", change, order: ended });
+  }
+
+  /** Publishes a market depth. */
+  sendBook(symbol: string, head: object, bulk: Uint8Array): void {
+    this.#send(`book.${symbol}`, bookTopic(symbol), head, bulk);
+  }
+
+  /** A ticket that was not given before. */
+  nextTicket(): string {
+    return String(++this.#ticket);
+  }
+
+  /** An order that is filled, its deal, and the position that it would open. */
+  trade(
     symbol: string,
     side: "buy" | "sell",
     volume: number,
@@ -907,4 +927,9 @@ export class FakeAgent {
   #publishOutcome(outcome: Outcome): void {
     this.publish({ type: "outcome", client: toHex(testKeys.clientPublic), outcome });
   }
+}
+
+function executionOf(deal: DealRecord): Execution {
+  const { order, ticket, position, volume, price } = deal;
+  return { retcode: 10009, order, deal: ticket, position, volume, price, deals: [deal] };
 }

@@ -81,7 +81,7 @@ test("whatever is lost, cut or restarted: no command executes twice, what is tol
       }
       await clock.advance(15_000);
       expect(agent.connectionStatus.state).toBe("connected");
-      const volumes = fake.executed.map((intent) => intent.volume);
+      const volumes = fake.executed.map((intent) => ("volume" in intent ? intent.volume : Number.NaN));
       expect(new Set(volumes).size).toBe(volumes.length);
       for (const [id, entry] of fake.journal) {
         const truth = entry === "tombstone" ? "notExecuted" : entry.outcome.state;

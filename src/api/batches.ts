@@ -1,0 +1,145 @@
+import type { AgentCore } from "../connector/agent-core.ts";
+import { type PartFailure, PartialFailureError, TradeRejectedError, toError } from "../connector/errors.ts";
+import { Retcode } from "../domain/retcodes.ts";
+import { readOrders, readPositions } from "../protocol/v1/reply-schemas.ts";
+import type { Executions } from "./executions.ts";
+import { listAll } from "./listing.ts";
+import { invalid } from "./normalise.ts";
+import { isPendingType } from "./order-intents.ts";
+import type { OrderManagement } from "./order-management.ts";
+import type { BatchOrderParams, BatchResult, OrderResult, PendingOrderParams } from "./trade-types.ts";
+import type { MarketOrderParams, TradeResult } from "./types.ts";
+
+/** Many commands at once. */
+export class Batches {
+  readonly #core: AgentCore;
+  readonly #executions: Executions;
+  readonly #orders: OrderManagement;
+
+  constructor(core: AgentCore, executions: Executions, orders: OrderManagement) {
+    this.#core = core;
+    this.#executions = executions;
+    this.#orders = orders;
+  }
+
+  async batchOrders(orders: readonly BatchOrderParams[]): Promise<BatchResult[]> {
+    if (!Array.isArray(orders)) throw invalid("send a batch", "it is no list", "Give an array of orders");
+    this.#core.requireStarted("send a batch");
+    await this.#prefetch(orders);
+    const settled = await Promise.allSettled(orders.map((order) => this.#one(order)));
+    return settled.map((result, index) =>
+      result.status === "fulfilled"
+        ? { index, status: "fulfilled", value: result.value }
+        : { index, status: "rejected", reason: toError(result.reason) },
+    );
+  }
+
+  async closeAllPositions(symbol?: string): Promise<TradeResult[]> {
+    const action = `close all positions${symbol === undefined ? "" : ` of ${symbol}`}`;
+    const results = await this.#each(
+      action,
+      await this.#tickets("positions", symbol, action),
+      (ticket) => this.#executions.closePosition(ticket),
+      // Closed meanwhile, by its stop or by hand: that is what was wanted.
+      (error) => error instanceof TradeRejectedError && error.retcode === Retcode.POSITION_CLOSED,
+    );
+    return results;
+  }
+
+  async cancelAllOrders(symbol?: string): Promise<void> {
+    const action = `cancel all orders${symbol === undefined ? "" : ` of ${symbol}`}`;
+    const tickets = await this.#tickets("orders", symbol, action);
+    // An order that was filled meanwhile is a failure: there is a position now that nobody wanted.
+    await this.#each(
+      action,
+      tickets,
+      (ticket) => this.#orders.cancelOrder(ticket),
+      () => false,
+    );
+  }
+
+  #one(order: BatchOrderParams): Promise<TradeResult | OrderResult | undefined> {
+    const nothing = (done: Promise<void>): Promise<undefined> => done.then(() => undefined);
+    switch (order.kind) {
+      case "close":
+        return this.#executions.closePosition(order.ticket, order.volume, order);
+      case "closeBy":
+        return this.#executions.closeBy(order.ticket, order.by, order);
+      case "cancel":
+        return nothing(this.#orders.cancelOrder(order.ticket, order));
+      case "modifyOrder":
+        return nothing(this.#orders.modifyOrder(order.ticket, order, order));
+      case "modifyPosition":
+        return nothing(this.#orders.modifyPosition(order.ticket, order, order));
+      default:
+        return isPending(order) ? this.#orders.pendingOrder(order) : this.#executions.marketOrder(order);
+    }
+  }
+
+  /** Specifications first, so that the commands leave in the order of the batch. What is refused, its own entry tells. */
+  async #prefetch(orders: readonly BatchOrderParams[]): Promise<void> {
+    const names = new Set<string>();
+    for (const order of orders) {
+      const symbol: unknown = "symbol" in order ? order.symbol : undefined;
+      if (typeof symbol === "string" && symbol !== "") names.add(symbol);
+    }
+    await Promise.allSettled([...names].map((name) => this.#core.symbol(name)));
+  }
+
+  /** From the mirror while it follows the ledger; otherwise the terminal is asked. */
+  async #tickets(
+    what: "positions" | "orders",
+    symbol: string | undefined,
+    action: string,
+  ): Promise<string[]> {
+    const core = this.#core;
+    core.requireStarted(action);
+    const args = symbol === undefined ? {} : { symbol };
+    if (!core.link.session.eventsLive) {
+      if (what === "positions") {
+        const positions = await listAll(core, "positions", args, readPositions, (page) => page.positions);
+        return positions
+          .filter((one) => symbol === undefined || one.symbol === symbol)
+          .map((one) => one.ticket);
+      }
+      const orders = await listAll(core, "orders", args, readOrders, (page) => page.orders);
+      return orders.filter((one) => isOwn(one.kind, one.symbol, symbol)).map((one) => one.ticket);
+    }
+    if (what === "positions") {
+      const positions = [...core.mirror.positions.values()];
+      return positions
+        .filter((one) => symbol === undefined || one.symbol === symbol)
+        .map((one) => one.ticket);
+    }
+    const orders = [...core.mirror.orders.values()];
+    return orders.filter((one) => isOwn(one.kind, one.symbol, symbol)).map((one) => one.ticket);
+  }
+
+  async #each<Result>(
+    action: string,
+    tickets: readonly string[],
+    run: (ticket: string) => Promise<Result>,
+    reachedAnyway: (error: unknown) => boolean,
+  ): Promise<Result[]> {
+    const settled = await Promise.allSettled(tickets.map(run));
+    const results: Result[] = [];
+    const failures: PartFailure[] = [];
+    settled.forEach((one, index) => {
+      if (one.status === "fulfilled") results.push(one.value);
+      else if (!reachedAnyway(one.reason)) {
+        failures.push({ ticketText: tickets[index] ?? "", error: toError(one.reason) });
+      }
+    });
+    if (failures.length > 0) throw new PartialFailureError(action, results, failures);
+    return results;
+  }
+}
+
+/** A market order on its way cannot be cancelled. */
+function isOwn(kind: string, symbol: string, wanted: string | undefined): boolean {
+  return isPendingType(kind) && (wanted === undefined || symbol === wanted);
+}
+
+function isPending(order: MarketOrderParams | PendingOrderParams): order is PendingOrderParams {
+  return ("kind" in order && order.kind === "pending") || isPendingType(order.type);
+}
