@@ -31,7 +31,7 @@ import type { Session, Sessions } from "./sessions.ts";
 import type { Shadow } from "./shadow.ts";
 import type { World } from "./world.ts";
 
-/** A stored outcome is published again at most this often. */
+/** A stored outcome is repeated at most this often. */
 const republishMs = 1_000;
 
 /** What the commands need. */
@@ -301,7 +301,8 @@ export class Commands {
       this.#refuse(received, { code: "VOID", reason: "The id is void" });
     } else if (digest !== received.digest) {
       this.#refuse(received, { code: "ID_REUSED", reason: "The id names another command" });
-    } else if (outcome !== undefined && world.now() - known.publishedMs >= republishMs) {
+    } else if (outcome !== undefined && world.now() - known.repeatedMs >= republishMs) {
+      known.repeatedMs = world.now();
       publish(known.client, outcome);
     }
   }

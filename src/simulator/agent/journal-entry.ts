@@ -59,8 +59,8 @@ export interface JournalEntry {
   /** Whether the entry itself is durable. */
   durable: boolean;
   acknowledged: boolean;
-  /** When its outcome was last published, on the agent clock. */
-  publishedMs: number;
+  /** When its outcome was last told again to a repeated command, on the agent clock. */
+  repeatedMs: number;
 }
 
 /** The stamp of a command: ids are ordered by it, across epochs. */

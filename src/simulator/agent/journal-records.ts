@@ -94,7 +94,7 @@ export class JournalState {
           outcome: undefined,
           durable: true,
           acknowledged: false,
-          publishedMs: Number.NEGATIVE_INFINITY,
+          repeatedMs: Number.NEGATIVE_INFINITY,
         });
         return;
       case "tombstone": {
@@ -224,7 +224,7 @@ export function tombstoneEntry(
     outcome: undefined,
     durable: false,
     acknowledged: false,
-    publishedMs: Number.NEGATIVE_INFINITY,
+    repeatedMs: Number.NEGATIVE_INFINITY,
   };
 }
 
