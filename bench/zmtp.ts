@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { nodeCrypto } from "../src/adapters/node-crypto.ts";
-import { type Latency, median, residentMiB, roundTrip, throughput } from "./zmtp/measure.ts";
+import { type Latency, median, residentMiB, roundTrip, throughput, type Weights } from "./zmtp/measure.ts";
 import {
   libzmqProgram,
   type PeerConfig,
@@ -242,17 +242,18 @@ async function memory(): Promise<void> {
   const name = "memory of 300 connections";
   if (!wanted(name)) return;
   const work = { size: 100, warm: 0, count: 100 };
-  const results = await interleaved<number>({
-    ours: () => residentMiB({ library: "ours", role: "hold" }, work),
-    peer: () => residentMiB({ library: "zeromq.js", role: "hold" }, work),
+  const results = await interleaved<Weights>({
+    held: () => residentMiB("ours", "zeromq.js", work),
+    served: () => residentMiB("zeromq.js", "ours", work),
+    peer: () => residentMiB("zeromq.js", "zeromq.js", work),
   });
-  note({
-    name,
-    unit: "MiB",
-    ours: median(results.get("ours") ?? []),
-    peer: median(results.get("peer") ?? []),
-    peerName: "zeromq.js",
-  });
+  const of = (key: string, end: keyof Weights): number =>
+    median((results.get(key) ?? []).map((weights) => weights[end]));
+  const unit = "MiB";
+  const peerName = "zeromq.js";
+  note({ name, unit, ours: of("held", "holding"), peer: of("peer", "holding"), peerName });
+  const peer = of("peer", "attending");
+  note({ name: `${name}, served`, unit, ours: of("served", "attending"), peer, peerName });
 }
 
 /** Messages of a size that one thread can seal in a second, or open if that is slower; nothing else. */

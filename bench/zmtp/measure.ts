@@ -49,14 +49,28 @@ export async function roundTrip(requester: Side, replier: Side, work: Work): Pro
   }
 }
 
-/** MiB resident of a process that holds three connections for each of `count` agents, all of them used. */
-export async function residentMiB(holder: Side, work: Work): Promise<number> {
-  const attending = new Running({ library: "zeromq.js", role: "attend" }, work);
+/** MiB resident at both ends of three connections for each of `count` agents, all of them used. */
+export interface Weights {
+  readonly holding: number;
+  readonly attending: number;
+}
+
+/** Weighs a process that holds connections, and the one that they lead to. */
+export async function residentMiB(
+  holder: Side["library"],
+  attender: Side["library"],
+  work: Work,
+): Promise<Weights> {
+  const attending = new Running({ library: attender, role: "attend" }, work);
   try {
     const { endpoints } = await attending.says<{ endpoints: unknown }>("endpoints");
-    const holding = new Running(holder, work, { endpoint: "each", endpoints });
+    const holding = new Running({ library: holder, role: "hold" }, work, { endpoint: "each", endpoints });
     try {
-      return (await holding.says<{ resident: number }>("resident")).resident;
+      const [held, attended] = await Promise.all([
+        holding.says<{ resident: number }>("resident"),
+        attending.says<{ resident: number }>("resident"),
+      ]);
+      return { holding: held.resident, attending: attended.resident };
     } finally {
       await holding.stop();
     }

@@ -145,12 +145,28 @@ function resident() {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1_024;
 }
 
+/** Time in which V8 gives back what a burst took: it looks at the allocations of the last five seconds. */
+const settleMs = 6_000;
+
+/** Weighs this process when nothing has happened in it for a while. */
+async function weigh() {
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  for (let rounds = 0; rounds < 3; rounds++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  say({ resident: resident() });
+}
+
 /** Holds many connections of three kinds, all used, and weighs itself. */
 async function hold() {
   const { endpoints } = task;
-  const base = resident();
   const sockets = [];
   const openEach = library === "ours" ? openOurs : openZeromq;
+  const ticks = [];
+  const read = async (subscriber, first) => {
+    for await (const _ of subscriber) first();
+  };
   for (let agent = 0; agent < count; agent++) {
     const requester = await openEach("REQ", {});
     requester.connect(endpoints.REP);
@@ -159,7 +175,8 @@ async function hold() {
     const subscriber = await openEach("SUB", {});
     subscriber.subscribe("");
     subscriber.connect(endpoints.PUB);
-    sockets.push({ requester, pusher, subscriber });
+    ticks.push(new Promise((resolve, reject) => void read(subscriber, resolve).catch(reject)));
+    sockets.push({ requester, pusher });
   }
   const frame = new Uint8Array(size).fill(7);
   for (let round = 0; round < 10; round++) {
@@ -171,30 +188,34 @@ async function hold() {
       }),
     );
   }
-  await Promise.all(sockets.map(({ subscriber }) => subscriber.receive()));
-  for (let rounds = 0; rounds < 3; rounds++) {
-    globalThis.gc?.();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  say({ base, resident: resident() });
+  await Promise.all(ticks);
+  await sockets[0].pusher.send("enough");
+  await weigh();
 }
 
-/** What the holders connect to: answers, takes, and publishes a tick now and then. */
+/** What the holders connect to: answers, takes, and publishes a tick now and then until there was enough. */
 async function attend() {
-  const { default: zmq } = await import("zeromq");
-  const curve = { curveServer: true, curveSecretKey: keys.serverSecret, curvePublicKey: keys.serverPublic };
-  const [rep, pull, pub] = [new zmq.Reply(curve), new zmq.Pull(curve), new zmq.Publisher(curve)];
-  for (const socket of [rep, pull, pub]) await socket.bind("tcp://127.0.0.1:*");
-  setInterval(() => void pub.send(new Uint8Array(size)), 100);
+  const openEach = library === "ours" ? openOurs : openZeromq;
+  const [rep, pull, pub] = [await openEach("REP", {}), await openEach("PULL", {}), await openEach("PUB", {})];
+  const endpoints = {};
+  for (const [name, socket] of Object.entries({ REP: rep, PULL: pull, PUB: pub })) {
+    const bound = await socket.bind("tcp://127.0.0.1:*");
+    endpoints[name] = library === "ours" ? bound : socket.lastEndpoint;
+  }
+  const ticks = setInterval(() => void pub.send(new Uint8Array(size)), 100);
   const echo = async () => {
     for await (const frames of rep) await rep.send(frames);
   };
   const take = async () => {
-    for await (const _ of pull);
+    for await (const [frame] of pull) {
+      if (frame.length === size) continue;
+      clearInterval(ticks);
+      await weigh();
+    }
   };
   void echo();
   void take();
-  say({ endpoints: { REP: rep.lastEndpoint, PULL: pull.lastEndpoint, PUB: pub.lastEndpoint } });
+  say({ endpoints });
 }
 
 const roles = {
