@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { openAppendFile } from "../adapters/gateway-files.ts";
 import { nodeCrypto } from "../adapters/node-crypto.ts";
 import { fileJournal } from "../adapters/node-files.ts";
 import { nodeNetwork } from "../adapters/node-network.ts";
@@ -11,25 +10,23 @@ import { ConfigError } from "../connector/errors.ts";
 import { MT5Connector } from "../connector/mt5-connector.ts";
 import type { MT5ConnectorConfig } from "../connector/options.ts";
 import { agentBackend } from "../gateway/agent-backend.ts";
-import type { AuditSink } from "../gateway/audit.ts";
+import type { GatewayBackend } from "../gateway/backend.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
-import { type GatewayLog, lineLog } from "../gateway/gateway-log.ts";
+import type { GatewayLog } from "../gateway/gateway-log.ts";
 import { type Keeper, keepConnected } from "../gateway/keep-connected.ts";
 import { OrderStoreDamagedError } from "../gateway/order-store.ts";
-import { pythonJson } from "../gateway/python-json.ts";
 import type { TerminalKeeper } from "../gateway/terminal-keeper.ts";
 import { encodeKey, KeyEncoding } from "../security/keys.ts";
 import { systemClock } from "../transport/clock.ts";
 import { loadGatewayKey } from "./gateway-keys.ts";
 import type { GatewaySettings } from "./gateway-options.ts";
+import { openAudit, openLog } from "./gateway-output.ts";
 import { type GatewaySimulation, startGatewaySimulation } from "./gateway-simulation.ts";
 import { keepTerminal } from "./gateway-terminal.ts";
 import { stopRequest } from "./stop-request.ts";
 import { UsageError } from "./usage-error.ts";
 
 const standardFolder = "mt5-gateway";
-const logName = "mt5_zmq_server.log";
-const auditName = "audit.jsonl";
 
 /** Serves until it is asked to stop. */
 export async function serveGateway(settings: GatewaySettings): Promise<number> {
@@ -77,20 +74,20 @@ async function serve(
     if (!stopping) log.warning("MetaTrader account disconnected", { account, reason });
   });
   if (simulation !== undefined) await mt5.connect();
-  const gateway = await listen(settings, folder, mt5, log);
+  const backends = makeBackends(settings, mt5, log);
+  const gateway = await listen(settings, folder, backends, log);
   let keepers: readonly Keeper[] = [];
   const stop = stopRequest({ withStdin: settings.exitWithStdin });
   try {
-    keepers = mt5.getAllAgents().map((agent) =>
+    keepers = mt5.getAllAgents().map((agent, index) =>
       keepConnected(agent, {
         clock: systemClock,
         log,
         connected: () => {
           terminal?.started();
-          // tells the backend the account's login, by which clients may name it
-          agent.account.getInfo().then(
-            ({ loginText, currency }) =>
-              log.info("Account", { account: agent.id, login: loginText, currency }),
+          // The backend learns the account's login by this, and clients may name the account by it.
+          backends[index]?.account().then(
+            ({ login, currency }) => log.info("Account", { account: agent.id, login, currency }),
             (error: unknown) =>
               log.warning("The account's figures cannot be read yet", { account: agent.id, error }),
           );
@@ -115,10 +112,10 @@ async function serve(
 async function listen(
   settings: GatewaySettings,
   folder: string,
-  mt5: MT5Connector,
+  backends: readonly GatewayBackend[],
   log: GatewayLog,
 ): Promise<Gateway> {
-  const audit = await openAudit(resolve(settings.auditFile ?? join(folder, auditName)), log);
+  const audit = await openAudit(settings, folder, log);
   const { signatures } = settings;
   const host = settings.host ?? "0.0.0.0";
   const key = settings.curve ? await loadGatewayKey(folder, settings.curveClients) : undefined;
@@ -130,24 +127,12 @@ async function listen(
       "Stop that gateway, or give this one a folder of its own with --data FOLDER",
     );
   }
-  const { deviation, magic, answerMs } = settings;
   try {
     const gateway = await startGateway({
       context: nodeContext,
       host,
       port: settings.port,
-      backends: mt5.getAllAgents().map((agent) =>
-        agentBackend(agent, {
-          deviation,
-          magic,
-          // what is left of the answer's time belongs to the resolver
-          timeoutMs: Math.max(1, Math.round(answerMs * 0.7)),
-          onFault: (error) => log.error("Fault of the connector", { account: agent.id, error }),
-          ...(agent.metadata.accountNumber === undefined
-            ? {}
-            : { login: String(agent.metadata.accountNumber) }),
-        }),
-      ),
+      backends,
       routes: settings.routes,
       orderFile: orders.file,
       signatures:
@@ -161,7 +146,7 @@ async function listen(
       auditRequired: settings.auditRequired,
       requestsPerSecond: settings.requestsPerSecond,
       ordersPerSecond: settings.ordersPerSecond,
-      answerMs,
+      answerMs: settings.answerMs,
       log,
       ...(settings.allow === undefined ? {} : { allow: settings.allow }),
       ...(key === undefined ? {} : { curve: { secretKey: key.secretKey, clients: settings.curveClients } }),
@@ -179,6 +164,24 @@ async function listen(
     await audit.close();
     throw explain(error, settings, folder);
   }
+}
+
+function makeBackends(
+  settings: GatewaySettings,
+  mt5: MT5Connector,
+  log: GatewayLog,
+): readonly GatewayBackend[] {
+  const { deviation, magic, answerMs } = settings;
+  return mt5.getAllAgents().map((agent) =>
+    agentBackend(agent, {
+      deviation,
+      magic,
+      // what is left of the answer's time belongs to the resolver
+      timeoutMs: Math.max(1, Math.round(Math.min(answerMs, 60_000) * 0.7)),
+      onFault: (error) => log.error("Fault of the connector", { account: agent.id, error }),
+      ...(agent.metadata.accountNumber === undefined ? {} : { login: String(agent.metadata.accountNumber) }),
+    }),
+  );
 }
 
 function warn(settings: GatewaySettings, host: string, log: GatewayLog): void {
@@ -235,45 +238,6 @@ async function readConfig(file: string): Promise<MT5ConnectorConfig> {
       { cause },
     );
   }
-}
-
-async function openLog(
-  settings: GatewaySettings,
-  folder: string,
-  cleanups: (() => Promise<unknown>)[],
-): Promise<GatewayLog> {
-  const path = resolve(settings.logFile ?? join(folder, logName));
-  const file = await openAppendFile(path, (lines, cause) =>
-    console.error(`${lines} log lines could not be written to ${path}: ${cause.message}`),
-  );
-  cleanups.push(() => file.close());
-  const stamp = (): string => new Date().toISOString().replace("T", " ").replace(".", ",").slice(0, -1);
-  const write = (line: string, level: string): void => {
-    file.write(line);
-    if (level === "ERROR" || level === "WARNING") console.error(line);
-    else console.log(line);
-  };
-  return lineLog(write, stamp, settings.debug ? "DEBUG" : "INFO");
-}
-
-async function openAudit(path: string, log: GatewayLog): Promise<AuditSink> {
-  const file = await openAppendFile(path, (entries, cause) =>
-    log.error("Audit entries are lost", { entries, file: path, error: cause }),
-  );
-  let told: Error | undefined;
-  return {
-    record(entry): void {
-      file.write(pythonJson({ ...entry }));
-      if (file.failure !== undefined && file.failure !== told) {
-        log.error("The audit file cannot be written", { file: path, error: file.failure });
-      }
-      told = file.failure;
-    },
-    get failure(): Error | undefined {
-      return file.failure;
-    },
-    close: () => file.close(),
-  };
 }
 
 function explain(error: unknown, settings: GatewaySettings, folder: string): unknown {

@@ -1,12 +1,10 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex } from "../security/mac.ts";
 import type { Clock, Timer } from "../transport/clock.ts";
 import type { BackendOutcome, GatewayBackend, IdTaken } from "./backend.ts";
 import { GatewayErrorCode } from "./error-codes.ts";
 import type { GatewayLog } from "./gateway-log.ts";
-import { maxRememberedOrders, maxRememberedRefusals } from "./limits.ts";
+import { commandId, type OrderEntry, OrderMemory, orderDigest } from "./order-memory.ts";
 import type { OrderStore, StoredOrder } from "./order-store.ts";
-import { type PyObject, pythonJson } from "./python-json.ts";
+import type { PyObject } from "./python-json.ts";
 import { orderReply, rejectedReply, unknownReply } from "./replies.ts";
 import type { OrderRequest, Refusal } from "./request.ts";
 import type { Stamps } from "./timestamps.ts";
@@ -38,15 +36,6 @@ export interface OrderDeskOptions {
   readonly answerMs: number;
 }
 
-interface Entry {
-  readonly digest: string;
-  readonly atMs: number;
-  backendId: string;
-  reply: PyObject | undefined;
-  /** Resolves with the certain reply; rejects never. Undefined: nobody is asking. */
-  settling: Promise<PyObject> | undefined;
-}
-
 /** Refusals that a copy of the same message meets again after a restart: they need no place in the order file. */
 const repeatable: ReadonlySet<string> = new Set([
   GatewayErrorCode.RISK_SIGNATURE_MISSING,
@@ -57,7 +46,6 @@ const repeatable: ReadonlySet<string> = new Set([
 
 const firstAskMs = 200;
 const longestAskMs = 5_000;
-const encoder = new TextEncoder();
 
 /**
  * Sees to it that each uuid stands for one order for ever: the first reply that is certain, FILLED or REJECTED, is
@@ -65,9 +53,7 @@ const encoder = new TextEncoder();
  */
 export class OrderDesk {
   readonly #options: OrderDeskOptions;
-  readonly #entries = new Map<string, Entry>();
-  /** Orders that were refused before they were sent anywhere. */
-  readonly #refused = new Map<string, Entry>();
+  readonly #memory: OrderMemory;
   readonly #waits: Set<() => void> = new Set();
   #closed = false;
 
@@ -77,16 +63,12 @@ export class OrderDesk {
     options.store.onFailure((error) =>
       options.log.error("Replies cannot be written to the order file", { error }),
     );
-    for (const { uuid, digest, atMs, backend, reply } of options.orders) {
-      this.#entries.set(uuid, { digest, atMs, backendId: backend, reply, settling: undefined });
-    }
+    this.#memory = new OrderMemory(options.orders);
   }
 
   /** Orders of earlier runs and of this one that have no certain outcome yet. */
   get open(): number {
-    let open = 0;
-    for (const entry of this.#entries.values()) if (entry.reply === undefined) open++;
-    return open;
+    return this.#memory.open().length;
   }
 
   /** Carries an order out, or says what became of it before. Resolves with its reply, within `answerMs`. */
@@ -94,7 +76,7 @@ export class OrderDesk {
     const { clock, answerMs } = this.#options;
     const startMs = clock.nowMs();
     const digest = orderDigest(request);
-    const known = this.#entries.get(request.uuid) ?? this.#refused.get(request.uuid);
+    const known = this.#memory.find(request.uuid);
     if (known !== undefined && known.digest !== digest) {
       return this.#reject(request.uuid, {
         code: GatewayErrorCode.DUPLICATE_UUID,
@@ -102,15 +84,15 @@ export class OrderDesk {
       });
     }
     if (known?.reply !== undefined) return known.reply;
-    const entry = known ?? this.#remember(request.uuid, digest);
+    const entry = known ?? this.#memory.add(request.uuid, digest, clock.wallMs());
     entry.settling ??= this.#settle(request, entry, known !== undefined, checks, startMs);
-    return this.#within(entry.settling, answerMs, request.uuid);
+    return this.#within(entry, entry.settling, answerMs, request.uuid);
   }
 
   /** Asks for the outcomes that earlier runs have left open, so that the record tells what became of them. */
   resolveOpen(): void {
-    for (const [uuid, entry] of this.#entries) {
-      if (entry.reply !== undefined || entry.settling !== undefined || this.#closed) continue;
+    for (const [uuid, entry] of this.#memory.open()) {
+      if (entry.settling !== undefined || this.#closed) continue;
       entry.settling = this.#settleLeft(uuid, entry);
     }
   }
@@ -121,24 +103,10 @@ export class OrderDesk {
     for (const wake of [...this.#waits]) wake();
   }
 
-  #remember(uuid: string, digest: string): Entry {
-    const { clock } = this.#options;
-    const entry = { digest, atMs: clock.wallMs(), backendId: "", reply: undefined, settling: undefined };
-    this.#entries.set(uuid, entry);
-    if (this.#entries.size > maxRememberedOrders) {
-      for (const [oldest, { reply }] of this.#entries) {
-        if (reply === undefined) continue;
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
-    return entry;
-  }
-
   /** Brings an order to its certain reply. Never rejects. */
   async #settle(
     request: OrderRequest,
-    entry: Entry,
+    entry: OrderEntry,
     again: boolean,
     checks: OrderChecks,
     startMs: number,
@@ -166,7 +134,7 @@ export class OrderDesk {
     return this.#settled(request.uuid, entry, reply);
   }
 
-  async #settleLeft(uuid: string, entry: Entry): Promise<PyObject> {
+  async #settleLeft(uuid: string, entry: OrderEntry): Promise<PyObject> {
     const outcome = await this.#certain(uuid, entry, undefined);
     this.#options.log.info("An order of an earlier run has its outcome", { uuid, state: outcome.state });
     // Its request is not known any more, so its reply is made when it is asked for.
@@ -176,7 +144,7 @@ export class OrderDesk {
 
   async #sendFirst(
     request: OrderRequest,
-    entry: Entry,
+    entry: OrderEntry,
     checks: OrderChecks,
   ): Promise<BackendOutcome | IdTaken> {
     const refusal = checks.refusal();
@@ -215,7 +183,7 @@ export class OrderDesk {
   /** The first copy of the order went out in an earlier run. Only the account knows what became of it. */
   async #sendAgain(
     request: OrderRequest,
-    entry: Entry,
+    entry: OrderEntry,
     checks: OrderChecks,
   ): Promise<BackendOutcome | IdTaken | undefined> {
     const backend = this.#backend(entry);
@@ -254,7 +222,7 @@ export class OrderDesk {
   /** Asks until the outcome is certain, or the desk closes. */
   async #certain(
     uuid: string,
-    entry: Entry,
+    entry: OrderEntry,
     first: BackendOutcome | IdTaken | undefined,
   ): Promise<BackendOutcome> {
     let waitMs = firstAskMs;
@@ -273,30 +241,26 @@ export class OrderDesk {
     return outcome;
   }
 
-  #backend(entry: Entry): GatewayBackend | undefined {
+  #backend(entry: OrderEntry): GatewayBackend | undefined {
     return this.#options.backends.find((backend) => backend.id === entry.backendId);
   }
 
-  #settled(uuid: string, entry: Entry, reply: PyObject): PyObject {
+  #settled(uuid: string, entry: OrderEntry, reply: PyObject): PyObject {
     entry.reply = reply;
     entry.settling = undefined;
-    if (entry.backendId === "") this.#setAside(uuid, entry);
+    if (entry.toldUnknown) {
+      this.#options.log.warning("An order that was answered UNKNOWN has its outcome", {
+        uuid,
+        status: reply["status"],
+      });
+    }
+    if (entry.backendId === "") this.#memory.setAside(uuid, entry);
     if (repeatable.has(String(reply["error_code"])) && entry.backendId === "") return reply;
     this.#options.store.settle(this.#stored(uuid, entry));
     return reply;
   }
 
-  #setAside(uuid: string, entry: Entry): void {
-    this.#entries.delete(uuid);
-    this.#refused.set(uuid, entry);
-    if (this.#refused.size <= maxRememberedRefusals) return;
-    for (const oldest of this.#refused.keys()) {
-      this.#refused.delete(oldest);
-      break;
-    }
-  }
-
-  #stored(uuid: string, { digest, backendId, atMs, reply }: Entry): StoredOrder {
+  #stored(uuid: string, { digest, backendId, atMs, reply }: OrderEntry): StoredOrder {
     return { uuid, digest, backend: backendId, atMs, reply };
   }
 
@@ -313,9 +277,12 @@ export class OrderDesk {
   }
 
   /** The reply, or UNKNOWN when it takes too long. */
-  #within(settling: Promise<PyObject>, limitMs: number, uuid: string): Promise<PyObject> {
+  #within(entry: OrderEntry, settling: Promise<PyObject>, limitMs: number, uuid: string): Promise<PyObject> {
     return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(() => resolve(this.#unknown(uuid)), limitMs);
+      const timer = this.#options.clock.setTimer(() => {
+        entry.toldUnknown = true;
+        resolve(this.#unknown(uuid));
+      }, limitMs);
       void settling.then((reply) => {
         timer.cancel();
         resolve(reply);
@@ -335,20 +302,4 @@ export class OrderDesk {
       timer = this.#options.clock.setTimer(wake, ms);
     });
   }
-}
-
-/** The agent's name for the order: the uuid, or a hash of one that the agent would not take. */
-export function commandId(uuid: string): string {
-  if (/^[!-~]{1,64}$/.test(uuid)) return uuid;
-  return `v43-${toHex(sha256(encoder.encode(uuid))).slice(0, 60)}`;
-}
-
-/** What was ordered, without what a repetition may change: timestamp and risk signature. */
-function orderDigest(request: OrderRequest): string {
-  const { action, account = "" } = request;
-  const fields =
-    request.action === "OPEN"
-      ? [request.symbol, request.type, request.volume, request.price, request.sl, request.tp, request.comment]
-      : [request.ticket, request.symbol ?? "", request.volume ?? null];
-  return toHex(sha256(encoder.encode(pythonJson([action, account, ...fields]))));
 }

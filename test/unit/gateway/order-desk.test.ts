@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { BackendOutcome } from "../../../src/gateway/backend.ts";
-import { commandId } from "../../../src/gateway/order-desk.ts";
+import { commandId } from "../../../src/gateway/order-memory.ts";
 import { memoryOrderFile, type OrderFile } from "../../../src/gateway/order-store.ts";
 import { FakeBackend, openRequest, type Reply, TestClient, testGateway, testWorld } from "./kit.ts";
 
