@@ -31,10 +31,15 @@ import { GatewayErrorCode } from "./error-codes.ts";
 
 /** What the gateway uses of an agent of the SDK; `MT5Agent` has all of it. */
 export interface BackendAgent {
+  /** Its name in the configuration. */
   readonly id: string;
+  /** Whether it can be used now. */
   readonly connectionStatus: ConnectionStatus;
+  /** Sends orders, and tells what became of them. */
   readonly trade: Pick<TradeAPI, "marketOrder" | "closePosition" | "outcome">;
+  /** The account's figures. */
   readonly account: Pick<AccountAPI, "getInfo">;
+  /** The open positions. */
   readonly positions: Pick<PositionsAPI, "getAll">;
 }
 
@@ -46,9 +51,9 @@ export interface AgentBackendOptions {
   readonly timeoutMs?: number;
   /** Points. @default 20, as in MetaTrader's Python examples */
   readonly deviation?: number;
-  /** @default 0 */
+  /** Magic number of the orders. @default 0 */
   readonly magic?: number;
-  /** @default "comment" */
+  /** How orders are marked so that they can be found after a crash. @default "comment" */
   readonly tag?: TagMode;
   /** Is told the login once it is known, and of faults that no reply can carry. */
   readonly onFault?: (error: Error) => void;

@@ -4,10 +4,13 @@ import type { PyObject } from "./python-json.ts";
 export interface AuditEntry {
   /** UTC, six digits. */
   readonly time: string;
+  /** What the entry is about. */
   readonly kind: "command" | "reply" | "start" | "stop";
+  /** The connection, for as long as it stands. */
   readonly peer?: string;
   /** What came in, as text; cut off when it was malformed and long. */
   readonly request?: string;
+  /** What was answered. */
   readonly reply?: PyObject;
 }
 

@@ -1,14 +1,17 @@
 import { ProtocolError, RequestRefusedError } from "../connector/errors.ts";
 import type { PyObject, PyValue } from "./python-json.ts";
 
-interface ReplyHead {
+/** What all results of orders share. */
+export interface OrderReplyHead {
+  /** The order's name. */
   readonly uuid: string;
   /** The reply as it came; undefined when there was none. Ints are `bigint`, floats are `number`. */
   readonly raw: PyObject | undefined;
 }
 
 /** The order was executed. */
-export interface OrderFilled extends ReplyHead {
+export interface OrderFilled extends OrderReplyHead {
+  /** It was executed. */
   readonly status: "FILLED";
   /** The position's ticket for an open, the closing order's for a close; NaN if it is above 2^53. */
   readonly ticket: number;
@@ -16,23 +19,31 @@ export interface OrderFilled extends ReplyHead {
   readonly ticketText: string;
   /** Lots. A close tells them only when less was closed than asked for. */
   readonly volume: number | undefined;
+  /** The opening price of an open, the closing price of a close. */
   readonly price: number;
   /** As the gateway wrote it. */
   readonly executionTime: string;
+  /** The gateway's own share. */
   readonly latencyMs: number;
 }
 
 /** The order was certainly not executed. */
-export interface OrderRejected extends ReplyHead {
+export interface OrderRejected extends OrderReplyHead {
+  /** It was not executed. */
   readonly status: "REJECTED";
+  /** The server's code, or this side's. */
   readonly errorCode: string;
+  /** The same in words. */
   readonly errorMessage: string;
 }
 
 /** Nobody can tell yet whether the order was executed. Never send it again under another uuid. */
-export interface OrderUnknown extends ReplyHead {
+export interface OrderUnknown extends OrderReplyHead {
+  /** Neither yes nor no. */
   readonly status: "UNKNOWN";
+  /** Always this. */
   readonly errorCode: "OUTCOME_UNKNOWN";
+  /** Why nobody can tell. */
   readonly errorMessage: string;
 }
 
@@ -41,13 +52,19 @@ export type OrderResult = OrderFilled | OrderRejected | OrderUnknown;
 
 /** The account, as GET_ACCOUNT tells it. */
 export interface GatewayAccount {
+  /** Without the profit of open positions. */
   readonly balance: number;
+  /** Balance and floating profit. */
   readonly equity: number;
+  /** Margin in use. */
   readonly margin: number;
+  /** Equity less margin. */
   readonly freeMargin: number;
   /** Percent. */
   readonly marginLevel: number;
+  /** ISO code, such as USD. */
   readonly currency: string;
+  /** When the gateway answered, as it wrote it. */
   readonly timestamp: string;
 }
 
@@ -57,17 +74,23 @@ export interface GatewayPosition {
   readonly ticket: number;
   /** Always exact. */
   readonly ticketText: string;
+  /** The broker's exact name. */
   readonly symbol: string;
+  /** The position's direction. */
   readonly type: "BUY" | "SELL";
   /** Lots. */
   readonly volume: number;
+  /** Price at which it was opened. */
   readonly openPrice: number;
+  /** Price at which it would be closed now. */
   readonly currentPrice: number;
+  /** Floating profit in the account's currency. */
   readonly profit: number;
 }
 
 /** The reply to PING. */
 export interface GatewayPing {
+  /** The server's clock, as it wrote it. */
   readonly serverTime: string;
   /** The server's own share. */
   readonly latencyMs: number;

@@ -27,11 +27,11 @@ import { Stamps } from "./timestamps.ts";
 export interface MT5LiveConnectorOptions {
   /** Host name or address of the gateway. */
   readonly gatewayHost: string;
-  /** @default 5555 */
+  /** Port of the gateway. @default 5555 */
   readonly gatewayPort?: number;
   /** The account's balance at the beginning, from which drawdown is measured. */
   readonly initialBalance?: number;
-  /** @default no limits */
+  /** Limits that orders must keep. @default no limits */
   readonly risk?: RiskLimits;
   /** Age up to which the account's state serves the risk monitor. @default 2000 */
   readonly riskMaxAgeMs?: number;
@@ -51,23 +51,27 @@ export interface MT5LiveConnectorOptions {
 
 /** What the connector runs on; `nodeContext` of `./zmtp` has it. */
 export interface MT5LiveConnectorDeps {
+  /** Network, time and cryptography. */
   readonly context: Context;
-  /** @default `crypto.randomUUID` */
+  /** Makes a name for each request. @default `crypto.randomUUID` */
   readonly newUuid?: () => string;
 }
 
 /** An order, with the names of the Python connector. */
 export interface LiveOrder {
+  /** The broker's exact name. */
   readonly symbol: string;
+  /** The direction. */
   readonly type: "BUY" | "SELL";
   /** Lots. */
   readonly volume: number;
-  /** @default 0: the market's */
+  /** A price, told to the gateway only. @default 0: the market's */
   readonly price?: number;
-  /** @default 0: none */
+  /** Stop loss, a price. @default 0: none */
   readonly sl?: number;
-  /** @default 0: none */
+  /** Take profit, a price. @default 0: none */
   readonly tp?: number;
+  /** MetaTrader keeps 31 letters. */
   readonly comment?: string;
   /** Your name for the order. Sending it again with the same name is safe with this package's gateway only. */
   readonly uuid?: string;
@@ -79,6 +83,7 @@ export interface LiveClose {
   readonly symbol?: string;
   /** Lots. @default all */
   readonly volume?: number;
+  /** Your name for the close. */
   readonly uuid?: string;
 }
 

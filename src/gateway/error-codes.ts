@@ -87,7 +87,9 @@ const messages: Readonly<Record<string, string>> = {
 
 /** What a reply says of a trade server's refusal. */
 export interface RetcodeError {
+  /** For `error_code`. */
   readonly code: string;
+  /** For `error_msg`. */
   readonly message: string;
 }
 

@@ -3,9 +3,13 @@ export type GatewayLogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
 /** Takes log entries; facts stand beside the message and never hold a secret. */
 export interface GatewayLog {
+  /** What is of interest when something is looked for. */
   debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What happens in the course of business. */
   info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What somebody should look at. */
   warning(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What somebody must look at. */
   error(message: string, facts?: Readonly<Record<string, unknown>>): void;
 }
 

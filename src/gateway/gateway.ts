@@ -17,12 +17,13 @@ import { Stamps } from "./timestamps.ts";
 export interface GatewayOptions {
   /** Network, time and cryptography. */
   readonly context: Context;
-  /** @default "0.0.0.0" */
+  /** Address to bind. @default "0.0.0.0" */
   readonly host?: string;
-  /** @default 5555 */
+  /** Port to bind; 0: any free one. @default 5555 */
   readonly port?: number;
   /** The accounts; the first serves what no rule sends elsewhere. */
   readonly backends: readonly GatewayBackend[];
+  /** Symbols that belong to other accounts than the first. */
   readonly routes?: readonly RoutingRule[];
   /** Where orders are remembered across a restart. The gateway takes it over and closes it. */
   readonly orderFile: OrderFile;
@@ -30,8 +31,9 @@ export interface GatewayOptions {
   readonly retentionMs?: number;
   /** `"off"` looks at no signature: for tests only. @default rules 1 to 4 with 5,000 ms */
   readonly signatures?: Partial<SignaturePolicy> | "off";
+  /** Where commands and replies are written. */
   readonly audit: AuditSink;
-  /** @default false */
+  /** Opens no position while the audit cannot be written. @default false */
   readonly auditRequired?: boolean;
   /** Requests per second and connection; 0: any number. @default 0 */
   readonly requestsPerSecond?: number;
@@ -43,6 +45,7 @@ export interface GatewayOptions {
   readonly curve?: { readonly secretKey: Uint8Array; readonly clients: readonly Uint8Array[] };
   /** Milliseconds after which an order without a certain outcome is answered UNKNOWN. @default 10000 */
   readonly answerMs?: number;
+  /** Where the gateway tells what it does. */
   readonly log: GatewayLog;
 }
 

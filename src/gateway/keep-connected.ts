@@ -5,8 +5,11 @@ import type { GatewayLog } from "./gateway-log.ts";
 
 /** An agent that is to stay connected; `MT5Agent` is one. */
 export interface KeptAgent {
+  /** Its name in the configuration. */
   readonly id: string;
+  /** Whether it is connected. */
   readonly connectionStatus: ConnectionStatus;
+  /** Connects, or rejects with the reason. */
   connect(): Promise<void>;
 }
 

@@ -5,6 +5,14 @@
  * @module
  */
 
+export type { AccountAPI } from "../api/account-api.ts";
+export type { PositionsAPI } from "../api/positions-api.ts";
+export type { TradeAPI } from "../api/trade-api.ts";
+export type { CircuitBreakerOptions } from "../connector/options.ts";
+export type { ConnectionStatus } from "../connector/status.ts";
+export type { TagMode } from "../protocol/v1/messages.ts";
+export type { Clock } from "../transport/clock.ts";
+export type { Context, Key } from "../zmtp/mod.ts";
 export { type AgentBackendOptions, agentBackend, type BackendAgent } from "./agent-backend.ts";
 export { type AddressFilter, addressFilter } from "./allow-list.ts";
 export type { AuditEntry, AuditSink } from "./audit.ts";
@@ -31,6 +39,7 @@ export type {
   GatewayPosition,
   OrderFilled,
   OrderRejected,
+  OrderReplyHead,
   OrderResult,
   OrderUnknown,
 } from "./client-replies.ts";

@@ -31,6 +31,7 @@ export interface StoredOrder {
 
 /** The store holds what cannot be understood, and going on could send an order twice. */
 export class OrderStoreDamagedError extends Error {
+  /** Tells this class apart. */
   override readonly name = "OrderStoreDamagedError";
   /** What to do about it. */
   readonly remedy: string =

@@ -6,6 +6,7 @@ export type PyValue = null | boolean | bigint | number | string | readonly PyVal
 
 /** A Python dict with text keys, in order. */
 export interface PyObject {
+  /** A member. */
   readonly [name: string]: PyValue;
 }
 

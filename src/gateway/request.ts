@@ -66,7 +66,9 @@ export type GatewayRequest = PingRequest | OrderRequest | AccountRequest | Posit
 
 /** Why a request is not carried out. */
 export interface Refusal {
+  /** For `error_code`. */
   readonly code: string;
+  /** For `error_msg`. */
   readonly message: string;
 }
 

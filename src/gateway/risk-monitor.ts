@@ -19,7 +19,9 @@ export interface RiskLimits {
 
 /** What the monitor looks at. */
 export interface RiskSnapshot {
+  /** Balance and floating profit. */
   readonly equity: number;
+  /** The open positions; `volume` in lots. */
   readonly positions: readonly { readonly symbol: string; readonly volume: number }[];
   /** When the snapshot was asked for, on the monitor's clock. */
   readonly askedMs: number;
@@ -27,7 +29,9 @@ export interface RiskSnapshot {
 
 /** The part of an order that is judged. */
 export interface JudgedOrder {
+  /** The order's name. */
   readonly uuid: string;
+  /** The broker's exact name. */
   readonly symbol: string;
   /** Lots. */
   readonly volume: number;
@@ -65,7 +69,7 @@ export class RiskMonitor {
   #day = "";
   #dayEquity = 0;
 
-  /** @throws RangeError for a limit or a balance that is no number above 0 */
+  /** Knows nothing of the account yet. @throws RangeError for a limit or a balance that is no number above 0 */
   constructor(clock: Clock, limits: RiskLimits, initialBalance: number | undefined) {
     for (const [name, value] of Object.entries({ ...limits, initialBalance })) {
       if (value !== undefined && !(Number.isFinite(value) && value > 0)) {

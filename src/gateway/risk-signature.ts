@@ -17,14 +17,23 @@ export interface SignaturePolicy {
 
 /** The fields of an order that a verified signature covers. */
 export interface SignedOrder {
+  /** The order's name. */
   readonly uuid: string;
+  /** The broker's exact name. */
   readonly symbol: string;
+  /** The direction. */
   readonly type: "BUY" | "SELL";
+  /** Lots. */
   readonly volume: number;
+  /** 0: none. */
   readonly price: number;
+  /** 0: none. */
   readonly sl: number;
+  /** 0: none. */
   readonly tp: number;
+  /** Empty: none. */
   readonly comment: string;
+  /** The account named, if one is. */
   readonly account?: string | undefined;
 }
 
