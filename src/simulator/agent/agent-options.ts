@@ -80,6 +80,8 @@ export interface AgentLimits {
   readonly maxSessions: number;
   readonly maxPendingRequests: number;
   readonly maxPendingCommands: number;
+  /** Commands handed to the terminal whose answer has not come; more would overflow its queue of transactions. */
+  readonly maxInFlight: number;
   readonly maxChallengesPerClient: number;
   readonly maxOutcomesInHello: number;
   readonly maxSymbolsPerSession: number;
@@ -129,6 +131,7 @@ export const defaultAgentLimits: AgentLimits = {
   maxSessions: protocolLimits.maxSessions,
   maxPendingRequests: protocolLimits.maxPendingRequests,
   maxPendingCommands: protocolLimits.maxPendingCommands,
+  maxInFlight: 128,
   maxChallengesPerClient: protocolLimits.maxChallengesPerClient,
   maxOutcomesInHello: protocolLimits.maxOutcomesInHello,
   maxSymbolsPerSession: protocolLimits.maxSymbolsPerSession,

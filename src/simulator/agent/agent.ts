@@ -92,7 +92,7 @@ class SimulatorAgent implements Agent {
     });
     this.#clients = listClients(options, this.#limits);
     this.#refusals = new Refusals(options.onRefusal);
-    this.#readiness = new Readiness(options.terminal);
+    this.#readiness = new Readiness(options.terminal, () => this.#world.now());
   }
 
   async start(): Promise<{ readonly ports: TransportListener["ports"] }> {
@@ -119,6 +119,7 @@ class SimulatorAgent implements Agent {
         },
         reply: (peer, frames) => !this.#world.dead && this.#listener?.reply(peer, frames) === true,
       });
+      journal.seen(this.#options.terminal.historyDeals("0").at(-1)?.ticket ?? "0");
       await this.#whileAlive(settleAtStart({ world: this.#world, ...running }));
       this.#requireStarting();
       this.#options.terminal.listen(running.hear);
@@ -169,7 +170,7 @@ class SimulatorAgent implements Agent {
       seq: running?.ledger.seq ?? 0,
       agentMs: this.#world.now(),
       sessions: running?.sessions.size ?? 0,
-      waitingCommands: running?.outcomes.waiting ?? 0,
+      waitingCommands: (running?.outcomes.waiting ?? 0) + (running?.commands.queued ?? 0),
       openCommands: running?.outcomes.open ?? 0,
       journalEntries: this.#journal?.size ?? 0,
       journalFlushes: this.#journal?.flushes ?? 0,
@@ -274,7 +275,10 @@ class SimulatorAgent implements Agent {
   }
 
   async #close(): Promise<void> {
-    if (this.#world.dead) return;
+    if (this.#world.dead) {
+      this.#journal?.abandon();
+      return;
+    }
     const listener = this.#listener;
     this.#listener = undefined;
     this.#options.terminal.listen(undefined);

@@ -40,7 +40,7 @@ export interface CommandsOptions {
   readonly terminal: Terminal;
   readonly limits: Pick<
     AgentLimits,
-    "commandTtlMs" | "requestMaxAheadMs" | "maxPendingCommands" | "maxVolumeLots"
+    "commandTtlMs" | "requestMaxAheadMs" | "maxPendingCommands" | "maxInFlight" | "maxVolumeLots"
   >;
   readonly readiness: Readiness;
   readonly sessions: Sessions;
@@ -71,6 +71,12 @@ interface Wellformed extends Received {
   readonly session: Session;
 }
 
+/** A command whose turn to be journalled and sent has not come. */
+interface Waiting {
+  readonly received: Wellformed;
+  readonly intent: ServedIntent;
+}
+
 interface Refusal {
   readonly code: CommandRefusal;
   readonly reason: string;
@@ -81,11 +87,22 @@ interface Refusal {
 export class Commands {
   readonly #options: CommandsOptions;
   readonly #refused: RefusedIds;
+  /** In the order of their coming. What waits here is in no journal: it was not sent if the agent dies. */
+  readonly #queue: Waiting[] = [];
+  /** Commands that stand still right before the journal: none passes them. */
+  #staging = 0;
+  #pumping = false;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
+    options.outcomes.onAnswered = (): void => options.world.enter("queue", () => this.#pump());
     const { world, limits } = options;
     this.#refused = new RefusedIds(() => world.now(), limits.commandTtlMs + limits.requestMaxAheadMs);
+  }
+
+  /** Commands that wait for their turn. */
+  get queued(): number {
+    return this.#queue.length;
   }
 
   /** Takes a message of the command channel. */
@@ -202,7 +219,7 @@ export class Commands {
 
   /** Step 7: intent, limits, permissions. */
   #plan(received: Wellformed): void {
-    const { terminal, limits, world, outcomes, journal } = this.#options;
+    const { limits, world, outcomes } = this.#options;
     const { client, command } = received;
     const read = readIntent(command.intent);
     if (!read.ok) {
@@ -210,20 +227,55 @@ export class Commands {
       return;
     }
     const intent = read.value;
-    const closes = intent.kind === "close";
-    if (!closes && !client.commands.take(world.now())) {
+    const lessens = lessensRisk(intent);
+    if (!lessens && !client.commands.take(world.now())) {
       this.#refuse(received, { code: "RATE_LIMITED", reason: "Too many commands per second" });
       return;
     }
     // The transport cannot be told to stop reading, so what does not fit is handed back to be sent again.
-    if (!closes && outcomes.waiting >= limits.maxPendingCommands) {
+    if (!lessens && outcomes.waiting + this.#queue.length >= limits.maxPendingCommands) {
       this.#refuse(received, { code: "BUSY", reason: "Too many commands are waiting" });
       return;
     }
+    if (this.#queue.length === 0 && this.#hasSlot()) this.#admit(received, intent);
+    else this.#queue.push({ received, intent });
+  }
+
+  /** A burst would push its own answers out of the terminal's queue of transactions. */
+  #hasSlot(): boolean {
+    const { outcomes, limits } = this.#options;
+    return this.#staging === 0 && outcomes.unanswered < limits.maxInFlight;
+  }
+
+  /** Takes up what has waited for its turn. Much may have happened meanwhile: steps 4 and 6 are gone through again. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#hasSlot()) {
+        const next = this.#queue.shift();
+        if (next === undefined) return;
+        const { received, intent } = next;
+        const { client, command } = received;
+        const known = this.#options.journal.get(client.key, command.id);
+        const refusal = known === undefined ? this.#judgeAge(client, command) : undefined;
+        if (known !== undefined) this.#answerKnown(received, known);
+        else if (refusal !== undefined) this.#refuse(received, refusal);
+        else this.#admit(received, intent);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** The rest of step 7. */
+  #admit(received: Wellformed, intent: ServedIntent): void {
+    const { terminal, limits, journal } = this.#options;
+    const { client, command } = received;
     const name = { clientPublicKey: client.publicKey, id: command.id };
     const plan = planIntent(terminal, intent, name, limits.maxVolumeLots);
     if (!plan.ok) this.#refuse(received, { code: plan.code, reason: plan.reason });
-    else if (!journal.hasRoom(closes)) {
+    else if (!journal.hasRoom(lessensRisk(intent))) {
       this.#refuse(received, { code: "JOURNAL", reason: "The journal has no room for more commands" });
     } else if (!this.#refused.hasRoom(client.key, command.id)) {
       // It might have to be refused for good yet, and that could not be remembered.
@@ -236,7 +288,9 @@ export class Commands {
     const { world, terminal, journal, shadow, outcomes } = this.#options;
     const { client, command, digest, session } = received;
     const receivedMs = world.now();
+    this.#staging++;
     world.at("beforeJournal", { client: client.key, id: command.id }, () => {
+      this.#staging--;
       const { order, deal } = shadow.highest();
       const evidence = { ...traits, afterOrder: order, afterDeal: deal, brokerMs: terminal.brokerMs() };
       const { id, issuedAt } = command;
@@ -249,6 +303,7 @@ export class Commands {
         },
       );
       outcomes.begin(entry);
+      this.#pump();
     });
   }
 
@@ -372,4 +427,9 @@ export class Commands {
       ...(expected === undefined ? {} : { expected }),
     };
   }
+}
+
+/** Whether an intent only takes risk away: it is never refused for a limit. */
+function lessensRisk(intent: ServedIntent): boolean {
+  return intent.kind === "close";
 }

@@ -48,6 +48,8 @@ export type JournalRecord =
       readonly o: StoredOutcome;
       readonly a?: true;
     }
+  /** The newest deal of the account's history at a start. */
+  | { readonly k: "seen"; readonly d: string }
   | { readonly k: "ack"; readonly c: string; readonly ids: readonly string[] }
   | { readonly k: "floor"; readonly e: number; readonly i: number; readonly u: number; readonly t: number };
 
@@ -65,6 +67,8 @@ export class JournalState {
   floor: Stamp = { epoch: 0, issuedAt: 0 };
   floorUtcMs = 0;
   account: { readonly login: string; readonly server: string } | undefined;
+  /** The newest deal that the account's history showed when the agent last started. */
+  seenDeal = "0";
 
   /** Takes in one record. */
   apply(record: JournalRecord): void {
@@ -117,6 +121,9 @@ export class JournalState {
           const entry = this.entries.get(entryKey(record.c, id));
           if (entry !== undefined) this.acknowledge(entry);
         }
+        return;
+      case "seen":
+        this.seenDeal = record.d;
         return;
       case "floor":
         this.lastMs = Math.max(this.lastMs, record.t);
@@ -184,6 +191,7 @@ export class JournalState {
       { k: "epoch", epoch: this.epoch, t: this.lastMs },
       { k: "floor", e: this.floor.epoch, i: this.floor.issuedAt, u: this.floorUtcMs, t: this.lastMs },
     ];
+    if (this.seenDeal !== "0") records.push({ k: "seen", d: this.seenDeal });
     for (const entry of this.entries.values()) {
       // What is not durable yet has its own write coming, and is refused if that fails.
       if (entry.evidence !== undefined && entry.durable) records.push(commandRecord(entry, entry.evidence));

@@ -87,6 +87,14 @@ export class Journal {
     const opened = await store.open();
     if (opened.state === "held") throw new JournalLockedError(opened.holder);
     const { file } = opened;
+    let reading = true;
+    // A process that dies gives its lock up, whatever it was doing.
+    world.death.then(
+      () => {
+        if (reading) file.abandon();
+      },
+      () => undefined,
+    );
     try {
       if (world.dead) throw new Error("Cannot open the journal: the agent was killed");
       return await Journal.#read(options, file);
@@ -94,6 +102,8 @@ export class Journal {
       if (world.dead) file.abandon();
       else await file.close();
       throw fault;
+    } finally {
+      reading = world.dead;
     }
   }
 
@@ -172,8 +182,16 @@ export class Journal {
     }
   }
 
-  /** Deals that the account's history showed when commands were staged, or that executed them. */
+  /** Remembers the newest deal of the account's history. */
+  seen(deal: string): void {
+    if (deal === this.#state.seenDeal) return;
+    this.#state.seenDeal = deal;
+    this.#remember({ k: "seen", d: deal });
+  }
+
+  /** Deals that the account's history has shown. */
   *deals(): Iterable<string> {
+    yield this.#state.seenDeal;
     for (const { evidence, outcome } of this.#state.entries.values()) {
       if (evidence !== undefined) yield evidence.afterDeal;
       if (outcome?.state === "executed") yield outcome.deal;

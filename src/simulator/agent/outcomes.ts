@@ -22,6 +22,8 @@ interface Flight {
   timer: Timer | undefined;
   /** Lets the resolver look again. */
   lookTimer: Timer | undefined;
+  /** Whether neither an answer has come nor the wait for it has ended. */
+  unanswered: boolean;
   /** Whether an outcome has been published. */
   told: boolean;
   /** Whether a certain outcome is on its way: nothing replaces it any more. */
@@ -62,6 +64,9 @@ export class Outcomes {
   #early: Map<number, TradeRequestResult> | undefined;
   #scans = 0;
   #waiting = 0;
+  #unanswered = 0;
+  /** Told whenever one command fewer is unanswered. */
+  onAnswered: (() => void) | undefined;
   #idle: (() => void)[] = [];
 
   constructor(options: OutcomesOptions) {
@@ -71,6 +76,11 @@ export class Outcomes {
   /** Commands without any outcome yet. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Commands that were staged, and neither answered nor given up by now. */
+  get unanswered(): number {
+    return this.#unanswered;
   }
 
   /** Commands without a certain outcome. */
@@ -94,10 +104,12 @@ export class Outcomes {
       result: undefined,
       timer: undefined,
       lookTimer: undefined,
+      unanswered: true,
       told: false,
       decided: false,
     });
     this.#waiting++;
+    this.#unanswered++;
     this.#options.resolver.watch(entry);
   }
 
@@ -172,6 +184,14 @@ export class Outcomes {
     }
   }
 
+  /** Makes room for the next command. */
+  #release(flight: Flight): void {
+    if (!flight.unanswered) return;
+    flight.unanswered = false;
+    this.#unanswered--;
+    this.onAnswered?.();
+  }
+
   #refusedLocally(flight: Flight, accepted: SendAccepted): void {
     const { retcode: code, comment } = accepted;
     if (retcode(code).certainty === "no") this.#rejected(flight, code, comment);
@@ -179,21 +199,25 @@ export class Outcomes {
   }
 
   #answered(flight: Flight, result: TradeRequestResult): void {
-    const { world, resolver } = this.#options;
+    const { world } = this.#options;
     world.at("resultReceived", pointInfo(flight.entry), () => {
       flight.result = result;
       const { certainty } = retcode(result.retcode);
       if (certainty === "yes") this.#executed(flight, result);
       else if (certainty === "no") this.#rejected(flight, result.retcode, result.comment);
-      else {
-        if (isTicket(result.order)) resolver.bind(flight.entry, result.order);
-        // A market order that is placed is not settled: its execution is still to come.
-        if (result.retcode === Retcode.PLACED) return;
-        flight.timer?.cancel();
-        // What the history shows may tell more than the answer does.
-        this.#resolve(flight, () => this.#unknown(flight, result.retcode, result.comment));
-      }
+      else this.#answeredOpen(flight, result);
+      this.#release(flight);
     });
+  }
+
+  /** The answer proves nothing. */
+  #answeredOpen(flight: Flight, result: TradeRequestResult): void {
+    if (isTicket(result.order)) this.#options.resolver.bind(flight.entry, result.order);
+    // A market order that is placed is not settled: its execution is still to come.
+    if (result.retcode === Retcode.PLACED) return;
+    flight.timer?.cancel();
+    // What the history shows may tell more than the answer does.
+    this.#resolve(flight, () => this.#unknown(flight, result.retcode, result.comment));
   }
 
   /** The answer is journalled at once; its publication waits for the deals. */
@@ -330,6 +354,7 @@ export class Outcomes {
 
   /** The command has an outcome; without a certain one the search goes on. */
   #tell(flight: Flight): void {
+    this.#release(flight);
     if (flight.told) return;
     flight.told = true;
     this.#waiting--;

@@ -4,6 +4,8 @@ import { compareTickets, isTicket, ticketBefore } from "./tickets.ts";
 
 /** A broker may withdraw a deal, but not so many at once. */
 const rememberedDeals = 8;
+/** A history that does not come for so long has been archived or wiped, and the tables are all there is. */
+const historyWaitMs = 120_000;
 
 /**
  * Whether the terminal's tables can be believed: it is logged in to the agent's account, connected to its trade server,
@@ -13,10 +15,13 @@ export class Readiness {
   readonly #terminal: Terminal;
   /** The newest deals known, by ticket, the highest last. */
   #deals: readonly string[] = [];
+  #missingSinceMs: number | undefined;
   #account: JournalAccount | undefined;
+  readonly #now: () => number;
 
-  constructor(terminal: Terminal) {
+  constructor(terminal: Terminal, now: () => number) {
     this.#terminal = terminal;
+    this.#now = now;
   }
 
   /** Binds to the account that the terminal is logged in to now. */
@@ -50,14 +55,24 @@ export class Readiness {
     if (bound !== undefined && (bound.login !== login || bound.server !== server)) {
       return `The terminal is logged in to account ${login}, not to ${bound.login}`;
     }
-    const newest = this.#deals.at(-1);
-    if (newest !== undefined && !this.#showsHistory(newest)) {
-      return `The terminal's history is not there yet: it does not show deal ${newest}`;
-    }
-    return undefined;
+    return this.#historyFault();
   }
 
   /** A terminal that has just connected shows empty tables until they have been loaded. */
+  #historyFault(): string | undefined {
+    const newest = this.#deals.at(-1);
+    if (newest === undefined || this.#showsHistory(newest)) {
+      this.#missingSinceMs = undefined;
+      return undefined;
+    }
+    this.#missingSinceMs ??= this.#now();
+    if (this.#now() - this.#missingSinceMs > historyWaitMs) {
+      this.#deals = [];
+      return undefined;
+    }
+    return `The terminal's history is not there yet: it does not show deal ${newest}`;
+  }
+
   #showsHistory(newest: string): boolean {
     if (this.#terminal.historyDeals(ticketBefore(newest))[0]?.ticket === newest) return true;
     const shown = new Set(

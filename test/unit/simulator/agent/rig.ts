@@ -43,13 +43,14 @@ export interface RigOptions {
   readonly roles?: readonly Role[];
   readonly agent?: Partial<AgentOptions>;
   readonly store?: MemoryJournalStore;
+  readonly clock?: VirtualClock;
 }
 
 /** An agent in virtual time on fakes, and what it was seen to do. */
 export class Rig {
-  readonly clock: VirtualClock = new VirtualClock();
-  readonly terminal: FakeTerminal = new FakeTerminal(this.clock);
-  readonly transport: FakeTransport = new FakeTransport(this.clock);
+  readonly clock: VirtualClock;
+  readonly terminal: FakeTerminal;
+  readonly transport: FakeTransport;
   readonly store: MemoryJournalStore;
   readonly options: RigOptions;
   readonly refusals: AgentRefusal[] = [];
@@ -60,6 +61,9 @@ export class Rig {
 
   constructor(options: RigOptions = {}) {
     this.options = options;
+    this.clock = options.clock ?? new VirtualClock();
+    this.terminal = new FakeTerminal(this.clock);
+    this.transport = new FakeTransport(this.clock);
     this.store = options.store ?? new MemoryJournalStore();
   }
 
