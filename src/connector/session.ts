@@ -511,8 +511,15 @@ export class Session {
     const still = (): boolean =>
       !this.#stopped && this.#established === established && events.isUp && events.generation === generation;
     let waitMs = barrierWaitMs;
+    let waitedMs = 0;
     while (!(await this.#catchUp.barrier(waitMs))) {
       if (!still()) return;
+      waitedMs += waitMs;
+      if (waitedMs > limits.silentAfterMs) {
+        const message = `no barrier came through in ${waitedMs} ms`;
+        events.reopen({ code: "heartbeat", message });
+        return;
+      }
       waitMs = Math.min(maxBarrierWaitMs, waitMs * 2);
     }
     await this.#catchUp.run();

@@ -25,7 +25,7 @@ async function ending(world: World, trade: Promise<TradeResult>): Promise<unknow
   return await world.time.settle(endingOf(trade));
 }
 
-function endingOf(trade: Promise<TradeResult>): Promise<unknown> {
+function endingOf(trade: Promise<unknown>): Promise<unknown> {
   return trade.then(
     () => "executed",
     (error: unknown) => error,
@@ -217,6 +217,37 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       expect([...client.book(site).positions.values()]).toEqual([["opened"]]);
     }));
 
+  test("T7: the same at a start at which the journal holds no command", () =>
+    inWorld({}, async (world) => {
+      const { site, client, time } = world;
+      site.terminal.server.execute(
+        { action: "deal", symbol: "EURUSD", kind: "buy", volume: 0.1, deviation: 10 },
+        "client",
+      );
+      await site.restart();
+      await client.connect();
+      const empty = site.view.unsynchronised();
+      const start = site.restartSoon(100);
+      await time.pass(15_000);
+      empty.heal();
+      await time.settle(start);
+      await world.agree();
+      expect([...client.book(site).positions.values()]).toEqual([]);
+    }));
+
+  test("an agent that is killed while its start waits for the disk gives its journal up", () =>
+    inWorld({}, async (world) => {
+      const { site, time, client } = world;
+      await client.connect();
+      const slow = site.journal.delay(7_000);
+      const first = endingOf(site.restartSoon(100).then(() => Promise.reject(new Error("It lives"))));
+      await time.pass(1_000);
+      slow.heal();
+      await time.settle(site.restartSoon(100));
+      expect(await time.settle(first)).toBeInstanceOf(Error);
+      await world.agree();
+    }));
+
   test("T8: a limit order that was cancelled in a gap past the ring is told as cancelled", () =>
     inWorld({ limits: { ledgerRingEvents: 16 } }, async (world) => {
       const { time, site, client, links } = world;
@@ -330,6 +361,17 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       await world.time.settle(start);
       await world.agree();
       expect(cut.fired).toBe(1);
+    }));
+
+  test("a connection of events on which the ledger was not subscribed to is opened anew", () =>
+    inWorld({}, async (world) => {
+      const { site, client, links } = world;
+      await client.connect();
+      // HELLO and INITIATE pass; what the ledger is subscribed to with is lost.
+      const lost = links.frames({ kind: "drop" }, "send", { port: site.ports.events, skip: 2, times: 1 });
+      links.cut({ port: site.ports.events });
+      await world.time.until(() => lost.fired === 1, "the loss");
+      await world.agree(20_000);
     }));
 
   test("one id for two different commands: the second is told so, and not the first one's execution", () =>

@@ -39,6 +39,14 @@ export class LedgerBook {
     this.#before ??= new Set(deals.map((deal) => deal.ticket));
   }
 
+  /** Starts anew behind what the broker's history holds now. */
+  forget(deals: readonly DealRecord[]): void {
+    this.deals.clear();
+    this.positions.clear();
+    this.outcomes.length = 0;
+    this.#before = new Set(deals.map((deal) => deal.ticket));
+  }
+
   /** What was told twice. Empty when all is right. */
   doubles(): string[] {
     const faults: string[] = [];

@@ -1,7 +1,11 @@
 import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
+import type { DealRecord, OrderRecord } from "../../../src/domain/records.ts";
+import type { TradeRequest } from "../../../src/domain/terminal.ts";
 import { type Agent, createAgent } from "../../../src/simulator/agent/agent.ts";
 import type { AgentLimits, AgentPoint, AgentRefusal } from "../../../src/simulator/agent/agent-options.ts";
 import { MemoryJournalStore } from "../../../src/simulator/agent/memory-journal.ts";
+import { TicketLog } from "../../../src/simulator/broker/books.ts";
+import type { BrokerState } from "../../../src/simulator/broker/broker-state.ts";
 import {
   alwaysOpen,
   type ExecutionModel,
@@ -195,8 +199,31 @@ export class Site {
     return this.#startAfter(downMs);
   }
 
+  /** Archives the broker's history but for the newest, as brokers do, and empties the books of the test. */
+  forget(): number {
+    const state = this.terminal.server.state as { -readonly [K in keyof BrokerState]: BrokerState[K] };
+    state.historyDeals = newest(state.historyDeals);
+    state.historyOrders = newest(state.historyOrders);
+    const executions = this.broker.executed.length;
+    (this.broker.executed as TradeRequest[]).length = 0;
+    this.everStaged.clear();
+    this.passed.length = 0;
+    this.refusals.length = 0;
+    this.faults.length = 0;
+    return executions;
+  }
+
   async stop(): Promise<void> {
     if (this.#agent !== undefined && !this.dead) await this.#options.time.settle(this.#agent.stop());
     this.terminal.dispose();
   }
+}
+
+/** How much of its history a broker keeps at hand. */
+const keptRecords = 100;
+
+function newest<T extends OrderRecord | DealRecord>(log: TicketLog<T>): TicketLog<T> {
+  const kept = new TicketLog<T>();
+  for (const record of log.after("0").slice(-keptRecords)) kept.add(record);
+  return kept;
 }

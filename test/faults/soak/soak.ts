@@ -1,0 +1,198 @@
+import { playFaults } from "../../../src/simulator/faults/play.ts";
+import { type FaultKind, faultSchedule } from "../../../src/simulator/faults/schedule.ts";
+import { Prng } from "../../../src/simulator/market/prng.ts";
+import type { Site } from "../kit/site.ts";
+import { createWorld, type World } from "../kit/world.ts";
+
+/** What a soak is like. */
+export interface SoakOptions {
+  readonly seed: string;
+  readonly agents: number;
+  /** Opens and closes of each agent in each round. */
+  readonly ordersPerRound: number;
+  readonly rounds: number;
+  /** The share of agents that a round disturbs. @default 0.2 */
+  readonly disturbed?: number;
+  readonly onSample?: (sample: SoakSample) => void;
+}
+
+/** The heap after a collection. */
+export interface SoakSample {
+  readonly orders: number;
+  readonly heapBytes: number;
+}
+
+/** What a soak came to. */
+export interface SoakResult {
+  readonly samples: readonly SoakSample[];
+  readonly orders: number;
+  readonly executions: number;
+  readonly faults: number;
+  /** Growth by least squares over the second half of the samples. */
+  readonly bytesPerOrder: number;
+}
+
+/** All that strikes within a few seconds; sleeps of minutes would only make the soak longer. */
+const kinds: readonly FaultKind[] = [
+  "cut",
+  "cutInFrame",
+  "refuse",
+  "delayLink",
+  "corrupt",
+  "frame",
+  "message",
+  "restartAgent",
+  "restartAgentAt",
+  "diskFull",
+  "tornWrite",
+  "dropTransactions",
+  "shuffleTransactions",
+  "splitTransactions",
+  "overflow",
+];
+
+/** Longer than the journals of a soak keep anything, and than they wait between two looks at it. */
+const quietMs = 30_000;
+
+/** Lets many agents trade under random faults, and watches the heap. Needs `--expose-gc`. */
+export async function soak(options: SoakOptions): Promise<SoakResult> {
+  const { seed, agents, rounds } = options;
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error("Cannot soak: run node with --expose-gc");
+  const world = await createWorld({
+    seed,
+    agents,
+    record: false,
+    options: { reconnect: { maxBackoffMs: 1_000 } },
+    // Bounds that a short run reaches, so that what is kept by design is full before the second half.
+    limits: { ledgerRingEvents: 1_024, journalRetentionMs: 5_000, journalCompactBytes: 16_384 },
+  });
+  const samples: SoakSample[] = [];
+  let orders = 0;
+  let executions = 0;
+  let faults = 0;
+  try {
+    await world.client.connect();
+    for (let round = 1; round <= rounds; round++) {
+      faults += await playRound(world, options, round);
+      orders += agents * options.ordersPerRound;
+      executions += forget(world);
+      // What the journals keep for a while is dropped by then.
+      await world.time.pass(quietMs);
+      for (let i = 0; i < 3; i++) {
+        gc();
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+      const sample = { orders, heapBytes: process.memoryUsage().heapUsed };
+      samples.push(sample);
+      options.onSample?.(sample);
+    }
+  } finally {
+    await world.close();
+  }
+  const bytesPerOrder = slope(samples.slice(samples.length >> 1));
+  return { samples, orders, executions, faults, bytesPerOrder };
+}
+
+async function playRound(world: World, options: SoakOptions, round: number): Promise<number> {
+  const { time, client, sites } = world;
+  const { seed, ordersPerRound, disturbed = 0.2 } = options;
+  const random = new Prng(`${seed}/${round}`);
+  const played = sites
+    .filter(() => random.float() < disturbed)
+    .map((site) => disturb(world, site, `${seed}/${round}/${site.name}`));
+  const trading = sites.map((site) => trade(world, site, ordersPerRound >> 1));
+  await time.settle(Promise.all(trading), 300_000);
+  await time.pass(1_000);
+  let struck = 0;
+  for (const one of played) {
+    one.heal();
+    struck += one.struck.filter(({ fired }) => fired > 0).length;
+  }
+  await time.until(() => sites.every((site) => !site.dead), "all agents being back");
+  for (const site of sites) closeRest(site);
+  await world.agree();
+  for (const site of sites) {
+    const doubles = client.book(site).doubles();
+    if (doubles.length > 0) throw new Error(doubles.join("\n"));
+  }
+  return struck;
+}
+
+/** Opens and closes, one after the other in a few lanes. What fails or is unknown is left to the end of the round. */
+async function trade(world: World, site: Site, pairs: number): Promise<void> {
+  const lanes = 10;
+  const { trade: api } = world.client.agent(site);
+  const lane = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      try {
+        const { ticketText } = await api.marketBuy("EURUSD", 0.01, { timeoutMs: 5_000 });
+        await api.closePosition(ticketText, undefined, { timeoutMs: 5_000 });
+      } catch (error) {
+        if (!(error instanceof Error) || !("remedy" in error)) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, () => lane(Math.ceil(pairs / lanes))));
+}
+
+function disturb(world: World, site: Site, seed: string): ReturnType<typeof playFaults> {
+  const { client, links, time } = world;
+  const schedule = faultSchedule(seed, { kinds, durationMs: 2_000, count: [1, 2] });
+  const later = (work: Promise<unknown>): void => {
+    work.catch((error: unknown) => {
+      if (!site.diskFails.test(String(error)) && !String(error).includes("it was killed")) throw error;
+      later(site.restartSoon(500));
+    });
+  };
+  return playFaults(schedule, {
+    clock: time.clock,
+    ports: site.ports,
+    links,
+    messages: client.messages,
+    agent: site.points,
+    journal: site.journal,
+    broker: site.broker,
+    terminal: site.view,
+    agentHost: () => site.host,
+    connectorHost: () => client.host,
+    restartAgent: (downMs) => {
+      if (!site.dead) later(site.restartSoon(Math.min(downMs, 3_000)));
+    },
+    restartConnector: () => undefined,
+    jumpWall: () => undefined,
+  });
+}
+
+/** Positions whose trade was not told are closed at the broker, so that they do not add up. */
+function closeRest(site: Site): void {
+  const { server } = site.terminal;
+  for (const { ticket, symbol, side, volume } of site.terminal.positions()) {
+    const kind = side === "buy" ? "sell" : "buy";
+    server.execute({ action: "deal", symbol, kind, volume, position: ticket, deviation: 100 }, "client");
+  }
+}
+
+/** Empties the books of the test and of the broker, which grow by design. Returns the executions that were in them. */
+function forget(world: World): number {
+  let executions = 0;
+  for (const site of world.sites) {
+    executions += site.forget();
+    world.client.book(site).forget(site.terminal.historyDeals("0"));
+  }
+  return executions;
+}
+
+/** Least squares, bytes per order. */
+function slope(samples: readonly SoakSample[]): number {
+  const n = samples.length;
+  const meanX = samples.reduce((sum, { orders }) => sum + orders, 0) / n;
+  const meanY = samples.reduce((sum, { heapBytes }) => sum + heapBytes, 0) / n;
+  let above = 0;
+  let below = 0;
+  for (const { orders, heapBytes } of samples) {
+    above += (orders - meanX) * (heapBytes - meanY);
+    below += (orders - meanX) ** 2;
+  }
+  return above / below;
+}
