@@ -74,6 +74,7 @@ export const rootImports: readonly Folder[] = [...core, "transport", "connector"
 export const entryFiles: readonly string[] = [
   "mod.ts",
   "src/connector/mod.ts",
+  "src/adapters/zmtp.ts",
   "src/zmtp/mod.ts",
   "src/simulator/mod.ts",
   "src/gateway/mod.ts",

@@ -1,8 +1,11 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import type { ByteStream, Endpoint, Network, NetworkListener, StreamEvents } from "../transport/network.ts";
 
-/** Bytes that may wait in this process before `write` says to wait for `drain`. */
-const sendBufferBytes = 262_144;
+/**
+ * Bytes that may wait in this process before `write` says to wait for `drain`. Sixteen messages of 64 KiB: with four,
+ * both ends of a stream of those wait for each other as soon as they have to share their processors.
+ */
+const sendBufferBytes = 1_048_576;
 
 /** TCP by `node:net`, for Node, Bun and Deno. */
 export const nodeNetwork: Network = {

@@ -1,7 +1,22 @@
 /**
  * ZMTP 3.1 (ZeroMQ's protocol) with NULL, PLAIN and CURVE in TypeScript, for any runtime. Sockets take a `Context`: the
- * network, time and cryptography they run on. The package's `./zmtp` entry has them bound
- * to TCP already.
+ * network, time and cryptography they run on. The package's `./zmtp` entry has them bound to TCP already; this one,
+ * `./zmtp/core`, imports nothing of any runtime.
+ *
+ * @example
+ * ```ts
+ * import { nodeContext } from "@trading-org/mt5-connector/zmtp";
+ * import { type Context, nobleCrypto, Pull, Push } from "@trading-org/mt5-connector/zmtp/core";
+ *
+ * // TCP and the clock as they are, cryptography in plain JavaScript
+ * const context: Context = { ...nodeContext, crypto: nobleCrypto };
+ * await using pull = new Pull(context);
+ * const endpoint = await pull.bind("tcp://127.0.0.1:*");
+ * await using push = new Push(context);
+ * push.connect(endpoint);
+ * await push.send("hello");
+ * const [frame] = await pull.receive();
+ * ```
  *
  * @module
  */
