@@ -11,8 +11,8 @@ export interface AppendFile {
   close(): Promise<void>;
 }
 
-/** Lines kept while the disk takes none; of more, the newest are lost and counted. */
-const maxQueuedLines = 10_000;
+/** Lines kept while the disk takes none, or is too slow; of more, the newest are lost and counted. */
+const maxQueuedLines = 100_000;
 
 /**
  * Opens a file for its owner, in append mode. A disk that is full, or a folder that is gone, stops nobody: lines wait,
@@ -37,7 +37,7 @@ export async function openAppendFile(
       try {
         handle ??= await open(file, "a", 0o600);
         await handle.appendFile(batch.join(""), "utf8");
-        if (dropped > 0 && failure !== undefined) lost(dropped, failure);
+        if (dropped > 0) lost(dropped, failure ?? new Error("The disk is too slow"));
         dropped = 0;
         failure = undefined;
       } catch (error) {
@@ -55,7 +55,11 @@ export async function openAppendFile(
 
   return {
     write(line): void {
-      queue.push(`${line}\n`);
+      if (queue.length < maxQueuedLines) queue.push(`${line}\n`);
+      else {
+        dropped++;
+        failure ??= new Error("The disk is too slow");
+      }
       writing ??= flush();
     },
     get failure(): Error | undefined {
