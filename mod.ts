@@ -3,6 +3,7 @@
  * @module
  */
 import { nodeCrypto } from "./src/adapters/node-crypto.ts";
+import { nodeLogFile } from "./src/adapters/node-log-file.ts";
 import { nodeNetwork } from "./src/adapters/node-network.ts";
 import { zmtpTransport } from "./src/adapters/zmtp-transport.ts";
 import { type ConnectorDeps, MT5Connector as CoreConnector } from "./src/connector/mt5-connector.ts";
@@ -34,6 +35,7 @@ export class MT5Connector extends CoreConnector {
     const clock = deps.clock ?? systemClock;
     super(config, {
       transport: zmtpTransport({ network: nodeNetwork, clock, crypto: nodeCrypto }),
+      openLogFile: nodeLogFile,
       sharedSecret: (secretKey, publicKey) => nodeCrypto.keyAgreement.sharedSecret(secretKey, publicKey),
       ...deps,
       clock,
@@ -43,10 +45,47 @@ export class MT5Connector extends CoreConnector {
 
 export type { AccountAPI } from "./src/api/account-api.ts";
 export { MarginMode, OrderType, TradeType, TradingMode } from "./src/api/constants.ts";
+export type { HistoryAPI } from "./src/api/history-api.ts";
+export type { DealInfo, HistoryPosition, HistoryQuery } from "./src/api/history-types.ts";
 export type { MarketDataAPI } from "./src/api/market-data-api.ts";
+export type {
+  BarData,
+  CalendarEvent,
+  CalendarQuery,
+  DepthData,
+  DepthLevel,
+  DepthSubscription,
+  PriceData,
+  TradingSessions,
+} from "./src/api/market-types.ts";
 export type { AgentMirror, MirrorFreshness } from "./src/api/mirror-view.ts";
+export type {
+  MarketOrderBuilder,
+  OrderStart,
+  OrderSteps,
+  PendingOrderBuilder,
+} from "./src/api/order-builder.ts";
+export type { OrdersAPI } from "./src/api/orders-api.ts";
+export type { Pages } from "./src/api/paging.ts";
 export type { PositionsAPI } from "./src/api/positions-api.ts";
 export type { TradeAPI } from "./src/api/trade-api.ts";
+export type {
+  BatchOrderParams,
+  BatchResult,
+  CommandOptions,
+  MarginParams,
+  ModifyOrderParams,
+  ModifyPositionParams,
+  OrderCheck,
+  OrderResult,
+  PendingOrderOptions,
+  PendingOrderParams,
+  PendingOrderType,
+  ProfitParams,
+  TrailingStop,
+  TrailingStopEnd,
+  TrailingStopParams,
+} from "./src/api/trade-types.ts";
 export type {
   AccountInfo,
   CloseOptions,
@@ -65,17 +104,21 @@ export type {
   TickData,
   Ticket,
   TickFlags,
+  TickSubscription,
   TradeEvent,
   TradeOptions,
   TradeResult,
 } from "./src/api/types.ts";
 export type { QueryOptions } from "./src/connector/agent-core.ts";
+export type { ForEach, GroupResult, ReadableAgent, ReadStrategy } from "./src/connector/agent-group.ts";
+export { AgentGroup } from "./src/connector/agent-group.ts";
 export type { RandomBytes } from "./src/connector/backoff.ts";
 export type { BrokerTimeInfo } from "./src/connector/broker-zone.ts";
 export type {
   AgentFailure,
   ConfigIssue,
   MT5ErrorOptions,
+  PartFailure,
   TradeRejection,
   UnknownOutcomeInfo,
 } from "./src/connector/errors.ts";
@@ -89,6 +132,7 @@ export {
   LimitExceededError,
   MT5Error,
   OutcomeUnknownError,
+  PartialFailureError,
   ProtocolError,
   RateLimitError,
   RequestRefusedError,
@@ -124,4 +168,5 @@ export type {
   ConnectorStatus,
   WorkingParts,
 } from "./src/connector/status.ts";
+export { Timeframe } from "./src/domain/market.ts";
 export { TickFlag } from "./src/domain/records.ts";

@@ -1,11 +1,15 @@
 import type { BrokerTimeZone } from "../domain/broker-time.ts";
+import type { BarRecord, BookRecord, CalendarRecord, Timeframe } from "../domain/market.ts";
 import type {
   AccountRecord,
+  DealRecord,
   OrderRecord,
   PositionRecord,
   SymbolRecord,
   TickRecord,
 } from "../domain/records.ts";
+import type { DealInfo } from "./history-types.ts";
+import type { BarData, CalendarEvent, DepthData, DepthLevel } from "./market-types.ts";
 import type { AccountInfo, OrderInfo, PositionInfo, SymbolInfo, TickData } from "./types.ts";
 
 /**
@@ -139,6 +143,96 @@ export function toOrderInfo(record: OrderRecord, zone: BrokerTimeZone): OrderInf
     comment: record.comment,
     setupTime: toDate(zone, record.setupBrokerMs),
     setupTimeBrokerMs: record.setupBrokerMs,
+    record,
+  };
+}
+
+/** A deal for callers. */
+export function toDealInfo(record: DealRecord, zone: BrokerTimeZone): DealInfo {
+  return {
+    ticket: safeNumber(record.ticket),
+    ticketText: record.ticket,
+    orderTicketText: record.order,
+    positionTicketText: record.position,
+    symbol: record.symbol,
+    type: record.kind,
+    entry: record.entry,
+    volume: record.volume,
+    price: record.price,
+    profit: record.profit,
+    commission: record.commission,
+    swap: record.swap,
+    fee: record.fee,
+    magic: safeNumber(record.magic),
+    magicText: record.magic,
+    comment: record.comment,
+    reason: record.reason,
+    time: toDate(zone, record.timeBrokerMs),
+    timeBrokerMs: record.timeBrokerMs,
+    record,
+  };
+}
+
+/** A bar for callers. */
+export function toBarData(
+  symbol: string,
+  timeframe: Timeframe,
+  record: BarRecord,
+  zone: BrokerTimeZone,
+): BarData {
+  const { timeBrokerMs, open, high, low, close, tickVolume, realVolume, spread } = record;
+  const time = toDate(zone, timeBrokerMs);
+  return {
+    symbol,
+    timeframe,
+    time,
+    timeBrokerMs,
+    open,
+    high,
+    low,
+    close,
+    tickVolume,
+    realVolume,
+    spread,
+    record,
+  };
+}
+
+/** A market depth for callers. */
+export function toDepthData(symbol: string, records: readonly BookRecord[], wallMs: number): DepthData {
+  const level = (record: BookRecord): DepthLevel => ({
+    price: record.price,
+    volume: record.volumeReal !== 0 ? record.volumeReal : record.volume,
+    market: record.side === "buyMarket" || record.side === "sellMarket",
+  });
+  const isBid = (record: BookRecord): boolean => record.side === "buy" || record.side === "buyMarket";
+  return {
+    symbol,
+    bids: records.filter(isBid).map(level),
+    asks: records.filter((record) => !isBid(record)).map(level),
+    receivedTime: new Date(wallMs),
+    records,
+  };
+}
+
+/** A value of the calendar for callers. */
+export function toCalendarEvent(record: CalendarRecord, zone: BrokerTimeZone): CalendarEvent {
+  const { id, eventId, name, country, currency, importance, timeBrokerMs, impact } = record;
+  const { actual, forecast, previous, revisedPrevious } = record;
+  return {
+    id,
+    eventId,
+    name,
+    country,
+    currency,
+    importance,
+    time: toDate(zone, timeBrokerMs),
+    timeBrokerMs,
+    ...(actual === null ? {} : { actual }),
+    ...(forecast === null ? {} : { forecast }),
+    ...(previous === null ? {} : { previous }),
+    ...(revisedPrevious === null ? {} : { revisedPrevious }),
+    impact,
     record,
   };
 }

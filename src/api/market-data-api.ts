@@ -1,43 +1,86 @@
 import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
 import { ProtocolError, RequestRefusedError, toError } from "../connector/errors.ts";
-import type { TickListener } from "../connector/subscriptions.ts";
-import { unpackTicks } from "../protocol/v1/bulk.ts";
+import type { Answer } from "../connector/requests.ts";
+import { type BarRecord, type CalendarRecord, Timeframe } from "../domain/market.ts";
+import type { TickRecord } from "../domain/records.ts";
+import { unpackBars, unpackTicks } from "../protocol/v1/bulk.ts";
+import { limits } from "../protocol/v1/limits.ts";
+import { readBars, readCalendar, readTickRange } from "../protocol/v1/market-schemas.ts";
+import type { BarsArgs, BarsResult } from "../protocol/v1/messages.ts";
 import { readSymbols, readTick } from "../protocol/v1/reply-schemas.ts";
-import { toSymbolInfo, toTickData } from "./convert.ts";
+import { toBarData, toCalendarEvent, toSymbolInfo, toTickData } from "./convert.ts";
+import { AgentDepthSubscription } from "./depth-subscription.ts";
 import { listAll } from "./listing.ts";
-import { invalid } from "./normalise.ts";
-import type { Subscription, SymbolInfo, TickData } from "./types.ts";
+import type {
+  BarData,
+  CalendarEvent,
+  CalendarQuery,
+  DepthData,
+  DepthSubscription,
+  PriceData,
+  TradingSessions,
+} from "./market-types.ts";
+import { brokerRange, invalid } from "./normalise.ts";
+import { checkSymbolName } from "./order-intents.ts";
+import { type Pages, pagesOf } from "./paging.ts";
+import { tradingSessions } from "./sessions.ts";
+import { AgentTickSubscription, type SubscriptionEvents } from "./tick-subscription.ts";
+import type { Subscription, SymbolInfo, TickData, TickSubscription } from "./types.ts";
 
-/** Symbols and prices. */
+/** Symbols, prices, charts, market depth and the economic calendar. */
 export interface MarketDataAPI {
   /** A symbol as the terminal has it now. Names are matched exactly. */
   getSymbolInfo(symbol: string, options?: QueryOptions): Promise<SymbolInfo>;
   /** All symbols of the terminal. */
   getAllSymbols(options?: QueryOptions): Promise<SymbolInfo[]>;
+  /** When a symbol is quoted and traded, and where the present moment lies in that. */
+  getTradingSessions(symbol: string, options?: QueryOptions): Promise<TradingSessions>;
+
   /** The last tick. Rejects with `RequestRefusedError` (`NO_QUOTE`) if there has been none. */
   getTick(symbol: string, options?: QueryOptions): Promise<TickData>;
+  /** The price as of the last tick. */
+  getPrice(symbol: string, options?: QueryOptions): Promise<PriceData>;
+
   /** Calls back for every tick of the symbols, through reconnects, until it is unsubscribed. */
-  subscribe(symbols: readonly string[], callback: (tick: TickData) => void): Subscription;
+  subscribe(symbols: readonly string[], callback: (tick: TickData) => void): TickSubscription;
+  /** Calls back with the whole market depth of a symbol whenever it changes; only the newest matters. */
+  subscribeDepth(symbols: readonly string[], callback: (depth: DepthData) => void): DepthSubscription;
   /** Ends a subscription. */
   unsubscribe(subscription: Subscription): void;
-  /** Ends all subscriptions of this agent. */
+  /** Ends all subscriptions of this agent, of ticks and of depth. */
   unsubscribeAll(): void;
-}
 
-/** What market data tells its agent. */
-export interface MarketDataEvents {
-  /** A callback threw, or a symbol was refused. */
-  fault(error: Error): void;
+  /** Bars that opened between two moments, both included, oldest first. */
+  getBars(
+    symbol: string,
+    timeframe: Timeframe,
+    from: Date,
+    to: Date,
+    options?: QueryOptions,
+  ): Promise<BarData[]>;
+  /** The newest bars, the one that is still open included, oldest first. At most 100,000. */
+  getLastBars(
+    symbol: string,
+    timeframe: Timeframe,
+    count: number,
+    options?: QueryOptions,
+  ): Promise<BarData[]>;
+  /** As `getBars`, page by page as they are wanted. */
+  bars(symbol: string, timeframe: Timeframe, from: Date, to: Date, options?: QueryOptions): Pages<BarData>;
+  /** Ticks of the past between two moments, both included, oldest first, page by page as they are wanted. */
+  ticks(symbol: string, from: Date, to: Date, options?: QueryOptions): Pages<TickData>;
+  /** Values of the economic calendar, page by page as they are wanted. */
+  calendar(query: CalendarQuery, options?: QueryOptions): Pages<CalendarEvent>;
 }
 
 /** Market data of one agent. */
 export class AgentMarketData implements MarketDataAPI {
   readonly #core: AgentCore;
-  readonly #events: MarketDataEvents;
-  readonly #subscriptions: Map<string, TickSubscription> = new Map();
+  readonly #events: SubscriptionEvents;
+  readonly #subscriptions: Map<string, Subscription> = new Map();
   #serial = 0;
 
-  constructor(core: AgentCore, events: MarketDataEvents) {
+  constructor(core: AgentCore, events: SubscriptionEvents) {
     this.#core = core;
     this.#events = events;
   }
@@ -52,10 +95,14 @@ export class AgentMarketData implements MarketDataAPI {
     return records.map(toSymbolInfo);
   }
 
+  async getTradingSessions(symbol: string, options?: QueryOptions): Promise<TradingSessions> {
+    const { zone, clock } = this.#core;
+    return tradingSessions(await this.#core.symbol(symbol, options), zone, clock.wallMs());
+  }
+
   async getTick(symbol: string, options?: QueryOptions): Promise<TickData> {
     const answer = await this.#core.query("marketData", "tick", { symbol }, readTick, options);
-    const ticks = answer.bulk === undefined ? [] : readOneTick(symbol, answer.bulk);
-    const tick = ticks[0];
+    const [tick] = unpacked(`the tick of ${symbol}`, answer.bulk, unpackTicks);
     if (tick === undefined) {
       throw new RequestRefusedError(`Cannot get a tick of ${symbol}: it has had no quote yet`, {
         code: "NO_QUOTE",
@@ -65,16 +112,26 @@ export class AgentMarketData implements MarketDataAPI {
     return toTickData(symbol, tick, this.#core.zone);
   }
 
-  subscribe(symbols: readonly string[], callback: (tick: TickData) => void): Subscription {
-    const names = [...new Set(symbols)];
-    const action = `subscribe ${names.join(", ")}`;
-    if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {
-      throw invalid(action, "a symbol's name is missing", "Give the symbols' exact names");
-    }
-    if (typeof callback !== "function")
-      throw invalid(action, "the callback is no function", "Give (tick) => void");
-    const id = `s-${++this.#serial}`;
-    const subscription = new TickSubscription(id, names, this.#core, callback, this.#events, () =>
+  async getPrice(symbol: string, options?: QueryOptions): Promise<PriceData> {
+    const { bid, ask, last, time, timeBrokerMs } = await this.getTick(symbol, options);
+    // Prices have at most eight decimals: the rest is the noise of floating point.
+    const spread = Math.round((ask - bid) * 1e8) / 1e8;
+    return { symbol, bid, ask, spread, time, timeBrokerMs, ...(last === undefined ? {} : { last }) };
+  }
+
+  subscribe(symbols: readonly string[], callback: (tick: TickData) => void): TickSubscription {
+    const { id, names } = this.#checked(symbols, callback, "subscribe", "(tick) => void");
+    const subscription = new AgentTickSubscription(id, names, this.#core, callback, this.#events, () =>
+      this.#subscriptions.delete(id),
+    );
+    this.#subscriptions.set(id, subscription);
+    subscription.start();
+    return subscription;
+  }
+
+  subscribeDepth(symbols: readonly string[], callback: (depth: DepthData) => void): DepthSubscription {
+    const { id, names } = this.#checked(symbols, callback, "subscribe the depth of", "(depth) => void");
+    const subscription = new AgentDepthSubscription(id, names, this.#core, callback, this.#events, () =>
       this.#subscriptions.delete(id),
     );
     this.#subscriptions.set(id, subscription);
@@ -89,96 +146,160 @@ export class AgentMarketData implements MarketDataAPI {
   unsubscribeAll(): void {
     for (const subscription of [...this.#subscriptions.values()]) subscription.unsubscribe();
   }
-}
 
-/** One caller's subscription. */
-class TickSubscription implements Subscription {
-  readonly id: string;
-  readonly symbols: readonly string[];
-  readonly errors: Map<string, Error> = new Map();
-  readonly lostTicks: Map<string, number> = new Map();
-  ready: Promise<void> = Promise.resolve();
-  #active = true;
-  readonly #core: AgentCore;
-  readonly #events: MarketDataEvents;
-  readonly #listener: TickListener;
-  readonly #ended: () => void;
-
-  constructor(
-    id: string,
-    symbols: readonly string[],
-    core: AgentCore,
-    callback: (tick: TickData) => void,
-    events: MarketDataEvents,
-    ended: () => void,
-  ) {
-    this.id = id;
-    this.symbols = symbols;
-    this.#core = core;
-    this.#events = events;
-    this.#ended = ended;
-    this.#listener = {
-      tick: (symbol, tick): void => {
-        if (!this.#active) return;
-        try {
-          callback(toTickData(symbol, tick, core.zone));
-        } catch (error) {
-          // One strategy's mistake must not stop the others' ticks.
-          events.fault(toError(error));
-        }
-      },
-      lost: (symbol, count): void => {
-        this.lostTicks.set(symbol, (this.lostTicks.get(symbol) ?? 0) + count);
-      },
-      failed: (symbol, error): void => {
-        this.errors.set(symbol, error);
-        events.fault(error);
-      },
-    };
+  getBars(
+    symbol: string,
+    timeframe: Timeframe,
+    from: Date,
+    to: Date,
+    options?: QueryOptions,
+  ): Promise<BarData[]> {
+    return rejecting(() => this.bars(symbol, timeframe, from, to, options).toArray());
   }
 
-  get active(): boolean {
-    return this.#active && this.errors.size < this.symbols.length;
+  getLastBars(
+    symbol: string,
+    timeframe: Timeframe,
+    count: number,
+    options: QueryOptions = {},
+  ): Promise<BarData[]> {
+    return rejecting(() => {
+      const action = `read bars of ${String(symbol)}`;
+      checkSymbolName(symbol, action);
+      checkTimeframe(timeframe, action);
+      if (!Number.isSafeInteger(count) || count < 1 || count > limits.maxBarsCount) {
+        throw invalid(
+          action,
+          `count ${count} is not a whole number from 1 to ${limits.maxBarsCount}`,
+          "Give the number of bars, or ask for a span of time with bars()",
+        );
+      }
+      return this.#bars({ symbol, timeframe, count }, options).toArray();
+    });
   }
 
-  start(): void {
-    const { subscriptions } = this.#core.link.session;
-    const all = this.symbols.map((symbol) =>
-      subscriptions.add(symbol, this.#listener).catch((error: unknown) => {
-        const known = this.errors.has(symbol) || !this.#active;
-        if (!known && !subscriptions.symbols.includes(symbol)) {
-          this.errors.set(symbol, toError(error));
-          this.#events.fault(toError(error));
-        }
-        throw error;
-      }),
+  bars(
+    symbol: string,
+    timeframe: Timeframe,
+    from: Date,
+    to: Date,
+    options: QueryOptions = {},
+  ): Pages<BarData> {
+    const action = `read bars of ${String(symbol)}`;
+    checkSymbolName(symbol, action);
+    checkTimeframe(timeframe, action);
+    return this.#bars({ symbol, timeframe, ...brokerRange(this.#core, from, to, action) }, options);
+  }
+
+  ticks(symbol: string, from: Date, to: Date, options: QueryOptions = {}): Pages<TickData> {
+    const core = this.#core;
+    const action = `read ticks of ${String(symbol)}`;
+    checkSymbolName(symbol, action);
+    return pagesOf(
+      core,
+      {
+        op: "ticks",
+        args: { symbol, ...brokerRange(core, from, to, action) },
+        read: readTickRange,
+        rows: ({ result, bulk }): readonly TickRecord[] =>
+          counted(`ticks of ${symbol}`, result.n, unpacked(`ticks of ${symbol}`, bulk, unpackTicks)),
+        toItem: (record): TickData => toTickData(symbol, record, core.zone),
+        stamp: (record): number => record.timeBrokerMs,
+      },
+      options,
     );
-    this.ready = Promise.all(all).then(() => undefined);
-    // Whoever does not await `ready` hears of refusals by `errors` and the `error` event.
-    this.ready.catch(() => undefined);
-    for (const one of all) one.catch(() => undefined);
-    if (subscriptions.canAsk) subscriptions.restoreSoon();
   }
 
-  unsubscribe(): void {
-    if (!this.#active) return;
-    this.#active = false;
-    this.#ended();
-    this.#core.link.session.subscriptions.remove(this.symbols, this.#listener).catch((error: unknown) => {
-      // The ticks are not listened to any more; the session's end frees the rest.
-      this.#core.log.debug("Symbols could not be unsubscribed at the agent", { error: toError(error) });
-    });
+  calendar(query: CalendarQuery, options: QueryOptions = {}): Pages<CalendarEvent> {
+    const core = this.#core;
+    const { from, to, currency, country } = query;
+    const args = {
+      ...brokerRange(core, from, to, "read the economic calendar"),
+      ...(currency === undefined ? {} : { currency }),
+      ...(country === undefined ? {} : { country }),
+    };
+    return pagesOf(
+      core,
+      {
+        op: "calendar",
+        args,
+        read: readCalendar,
+        rows: ({ result }): readonly CalendarRecord[] => result.events,
+        toItem: (record): CalendarEvent => toCalendarEvent(record, core.zone),
+        stamp: (record): number => record.timeBrokerMs,
+      },
+      options,
+    );
+  }
+
+  #bars(args: BarsArgs, options: QueryOptions): Pages<BarData> {
+    const core = this.#core;
+    const { symbol, timeframe } = args;
+    const what = `bars of ${symbol}`;
+    return pagesOf(
+      core,
+      {
+        op: "bars",
+        args,
+        read: readBars,
+        rows: ({ result, bulk }: Answer<BarsResult>): readonly BarRecord[] =>
+          counted(what, result.n, unpacked(what, bulk, unpackBars)),
+        toItem: (record): BarData => toBarData(symbol, timeframe, record, core.zone),
+        stamp: (record): number => record.timeBrokerMs,
+      },
+      options,
+    );
+  }
+
+  #checked(
+    symbols: readonly string[],
+    callback: unknown,
+    verb: string,
+    shape: string,
+  ): { readonly id: string; readonly names: readonly string[] } {
+    const names = [...new Set(symbols)];
+    const action = `${verb} ${names.join(", ")}`;
+    if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {
+      throw invalid(action, "a symbol's name is missing", "Give the symbols' exact names");
+    }
+    if (typeof callback !== "function") throw invalid(action, "the callback is no function", `Give ${shape}`);
+    return { id: `s-${++this.#serial}`, names };
   }
 }
 
-function readOneTick(symbol: string, bulk: Uint8Array): ReturnType<typeof unpackTicks> {
+/** A faulty argument of a method that returns a promise is a rejection like any other. */
+async function rejecting<T>(run: () => Promise<T>): Promise<T> {
+  return await run();
+}
+
+function checkTimeframe(timeframe: Timeframe, action: string): void {
+  if (Object.hasOwn(Timeframe, timeframe)) return;
+  const known = Object.keys(Timeframe).join(", ");
+  throw invalid(action, `timeframe ${String(timeframe)} does not exist`, `Use one of: ${known}`);
+}
+
+function unpacked<Row>(
+  what: string,
+  bulk: Uint8Array | undefined,
+  unpack: (bytes: Uint8Array) => Row[],
+): Row[] {
+  if (bulk === undefined) return [];
   try {
-    return unpackTicks(bulk);
+    return unpack(bulk);
   } catch (cause) {
-    throw new ProtocolError(`Cannot read the tick of ${symbol}: ${toError(cause).message}`, {
-      code: "BAD_REPLY",
-      remedy: "Use an agent and a connector of the same protocol revision",
-      cause,
-    });
+    throw badReply(what, toError(cause).message, cause);
   }
+}
+
+function counted<Row>(what: string, announced: number, rows: readonly Row[]): readonly Row[] {
+  if (rows.length === announced) return rows;
+  throw badReply(what, `${announced} announced, ${rows.length} sent`, undefined);
+}
+
+function badReply(what: string, detail: string, cause: unknown): ProtocolError {
+  return new ProtocolError(`Cannot read ${what}: ${detail}`, {
+    code: "BAD_REPLY",
+    remedy: "Use an agent and a connector of the same protocol revision",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -11,6 +11,8 @@ export interface MirrorFreshness {
   readonly position: { readonly epoch: number; readonly seq: number } | undefined;
   /** When the agent was last heard, milliseconds since 1970 UTC; undefined before the first pulse. */
   readonly heardMs: number | undefined;
+  /** Milliseconds since the agent was last heard; undefined before the first pulse. A pulse comes every second. */
+  readonly ageMs: number | undefined;
 }
 
 /**
@@ -41,11 +43,13 @@ export class MirrorView implements AgentMirror {
   }
 
   get freshness(): MirrorFreshness {
-    const { link } = this.#core;
+    const { link, clock } = this.#core;
+    const heardMs = link.lastHeartbeatMs;
     return {
       live: link.session.eventsLive,
       position: link.session.position,
-      heardMs: link.lastHeartbeatMs,
+      heardMs,
+      ageMs: heardMs === undefined ? undefined : Math.max(0, clock.wallMs() - heardMs),
     };
   }
 

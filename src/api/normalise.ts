@@ -1,9 +1,11 @@
 import { InvalidRequestError } from "../connector/errors.ts";
+import type { BrokerTimeZone } from "../domain/broker-time.ts";
 import type { SymbolRecord } from "../domain/records.ts";
 import type { Ticket } from "./types.ts";
 
 /** How far a volume may be off its step, in steps: the noise of sums like 0.1 + 0.2, and nothing that anyone means. */
 const stepNoise = 1e-6;
+const dayMs = 86_400_000;
 
 /** The volume on the symbol's step. Throws if it is not a multiple of it, or not between minimum and maximum. */
 export function normaliseVolume(symbol: SymbolRecord, volume: number, action: string): number {
@@ -120,6 +122,27 @@ export function ticketText(ticket: Ticket | undefined, action: string): string {
     `${String(ticket)} is no ticket`,
     "Give the ticket of a position or order, as a whole number, or its exact `ticketText`",
   );
+}
+
+/** A span of time in UTC as broker time, both ends included. Without an end it reaches to the present. */
+export function brokerRange(
+  core: { readonly zone: BrokerTimeZone; readonly clock: { wallMs(): number } },
+  from: Date,
+  to: Date | undefined,
+  action: string,
+): { readonly fromBrokerMs: number; readonly toBrokerMs: number } {
+  const stamp = (date: Date, name: string): number => {
+    const utcMs = date instanceof Date ? date.getTime() : Number.NaN;
+    if (Number.isNaN(utcMs)) throw invalid(action, `${name} is no date`, "Give a Date");
+    return Math.max(0, Math.floor(core.zone.toBroker(utcMs)));
+  };
+  const fromBrokerMs = stamp(from, "from");
+  // A day ahead of the local clock: what is there now is wanted, also if that clock is behind.
+  const toBrokerMs =
+    to === undefined ? Math.floor(core.zone.toBroker(core.clock.wallMs())) + dayMs : stamp(to, "to");
+  if (toBrokerMs < fromBrokerMs)
+    throw invalid(action, "to is before from", "Give the earlier moment as from");
+  return { fromBrokerMs, toBrokerMs };
 }
 
 /** A magic number as text. */

@@ -141,7 +141,10 @@ class ClientTrailingStop implements TrailingStop {
   #tick(tick: TickRecord): void {
     if (!this.#active || this.#moving || this.#core.clock.nowMs() < this.#notBeforeMs) return;
     const position = this.#core.mirror.positions.get(this.ticketText);
-    if (position === undefined) return this.#end({ reason: "positionClosed" });
+    if (position === undefined) {
+      this.#end({ reason: "positionClosed" });
+      return;
+    }
     const wanted = this.#wanted(position, tick);
     if (wanted === undefined) return;
     this.#moving = true;

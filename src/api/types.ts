@@ -345,12 +345,18 @@ export type OutcomeEvent = CommandOutcome & {
   readonly recovered: boolean;
 };
 
-/** A running subscription. */
+/** Something that calls back until it is ended. */
 export interface Subscription {
   readonly id: string;
-  readonly symbols: readonly string[];
   /** Whether it still delivers. */
   readonly active: boolean;
+  /** Ends it. */
+  unsubscribe(): void;
+}
+
+/** A running subscription of ticks. */
+export interface TickSubscription extends Subscription {
+  readonly symbols: readonly string[];
   /**
    * Resolves when the agent has confirmed every symbol, which may be after the next connect. Rejects with the first
    * refusal; the other symbols flow all the same. Need not be awaited: a refusal is told as an `error` event, too.
@@ -360,6 +366,4 @@ export interface Subscription {
   readonly errors: ReadonlyMap<string, Error>;
   /** Ticks lost or left out so far, by symbol. */
   readonly lostTicks: ReadonlyMap<string, number>;
-  /** Ends it. */
-  unsubscribe(): void;
 }

@@ -30,16 +30,25 @@ export interface ConnectorMetrics {
 }
 
 const window = 1_000;
+/** The weight of the newest latency in the average. */
+const newestShare = 0.2;
 
 /** Keeps the latest latencies in a ring. */
 export class LatencyRecorder {
   readonly #ring: number[] = [];
   #count = 0;
+  #recentMs: number | undefined;
 
   /** Adds one, in milliseconds. */
   add(ms: number): void {
     this.#ring[this.#count % window] = ms;
     this.#count++;
+    this.#recentMs = this.#recentMs === undefined ? ms : this.#recentMs + (ms - this.#recentMs) * newestShare;
+  }
+
+  /** An average in which the latest weigh most; undefined before the first. */
+  get recentMs(): number | undefined {
+    return this.#recentMs;
   }
 
   /** Percentiles of what is in the ring. */

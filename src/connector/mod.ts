@@ -5,10 +5,47 @@
 
 export type { AccountAPI } from "../api/account-api.ts";
 export { MarginMode, OrderType, TradeType, TradingMode } from "../api/constants.ts";
+export type { HistoryAPI } from "../api/history-api.ts";
+export type { DealInfo, HistoryPosition, HistoryQuery } from "../api/history-types.ts";
 export type { MarketDataAPI } from "../api/market-data-api.ts";
+export type {
+  BarData,
+  CalendarEvent,
+  CalendarQuery,
+  DepthData,
+  DepthLevel,
+  DepthSubscription,
+  PriceData,
+  TradingSessions,
+} from "../api/market-types.ts";
 export type { AgentMirror, MirrorFreshness } from "../api/mirror-view.ts";
+export type {
+  MarketOrderBuilder,
+  OrderStart,
+  OrderSteps,
+  PendingOrderBuilder,
+} from "../api/order-builder.ts";
+export type { OrdersAPI } from "../api/orders-api.ts";
+export type { Pages } from "../api/paging.ts";
 export type { PositionsAPI } from "../api/positions-api.ts";
 export type { TradeAPI } from "../api/trade-api.ts";
+export type {
+  BatchOrderParams,
+  BatchResult,
+  CommandOptions,
+  MarginParams,
+  ModifyOrderParams,
+  ModifyPositionParams,
+  OrderCheck,
+  OrderResult,
+  PendingOrderOptions,
+  PendingOrderParams,
+  PendingOrderType,
+  ProfitParams,
+  TrailingStop,
+  TrailingStopEnd,
+  TrailingStopParams,
+} from "../api/trade-types.ts";
 export type {
   AccountInfo,
   CloseOptions,
@@ -27,18 +64,23 @@ export type {
   TickData,
   Ticket,
   TickFlags,
+  TickSubscription,
   TradeEvent,
   TradeOptions,
   TradeResult,
 } from "../api/types.ts";
+export { Timeframe } from "../domain/market.ts";
 export { TickFlag } from "../domain/records.ts";
 export type { QueryOptions } from "./agent-core.ts";
+export type { ForEach, GroupResult, ReadableAgent, ReadStrategy } from "./agent-group.ts";
+export { AgentGroup } from "./agent-group.ts";
 export type { RandomBytes } from "./backoff.ts";
 export type { BrokerTimeInfo } from "./broker-zone.ts";
 export type {
   AgentFailure,
   ConfigIssue,
   MT5ErrorOptions,
+  PartFailure,
   TradeRejection,
   UnknownOutcomeInfo,
 } from "./errors.ts";
@@ -52,6 +94,7 @@ export {
   LimitExceededError,
   MT5Error,
   OutcomeUnknownError,
+  PartialFailureError,
   ProtocolError,
   RateLimitError,
   RequestRefusedError,

@@ -1,8 +1,10 @@
 import { type AccountAPI, AgentAccount } from "../api/account-api.ts";
 import { toAccountInfo, toTickData } from "../api/convert.ts";
+import { AgentHistory, type HistoryAPI } from "../api/history-api.ts";
 import { LedgerEvents } from "../api/ledger-events.ts";
 import { AgentMarketData, type MarketDataAPI } from "../api/market-data-api.ts";
 import { type AgentMirror, MirrorView } from "../api/mirror-view.ts";
+import { AgentOrders, type OrdersAPI } from "../api/orders-api.ts";
 import { toEndedOutcome } from "../api/outcome-view.ts";
 import { AgentPositions, type PositionsAPI } from "../api/positions-api.ts";
 import { AgentTrade, type TradeAPI } from "../api/trade-api.ts";
@@ -19,7 +21,7 @@ import type {
 import type { Hmac, SharedSecret } from "../protocol/v1/signing.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { Transport } from "../transport/transport.ts";
-import { AgentCore } from "./agent-core.ts";
+import { AgentCore, type QueryOptions } from "./agent-core.ts";
 import { AgentLink } from "./agent-link.ts";
 import type { RandomBytes } from "./backoff.ts";
 import type { BrokerTimeInfo } from "./broker-zone.ts";
@@ -30,6 +32,7 @@ import type { Log } from "./log.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import type { AgentMetadata, ResolvedAgent, ResolvedOptions } from "./options.ts";
 import type { ConnectionStatus } from "./status.ts";
+import { waitForSync } from "./sync-wait.ts";
 
 /** An error of one agent, as its `error` event gives it. */
 export type AgentError = Error;
@@ -96,7 +99,9 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
   readonly account: AccountAPI;
   readonly trade: TradeAPI;
   readonly marketData: MarketDataAPI;
+  readonly history: HistoryAPI;
   readonly positions: PositionsAPI;
+  readonly orders: OrdersAPI;
   /** The terminal's state as last heard, without asking. */
   readonly mirror: AgentMirror;
   readonly #link: AgentLink;
@@ -161,7 +166,9 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
     this.account = new AgentAccount(this.#core);
     this.marketData = new AgentMarketData(this.#core, { fault });
     this.trade = new AgentTrade(this.#core, (symbol, options) => this.marketData.getTick(symbol, options));
+    this.history = new AgentHistory(this.#core);
     this.positions = new AgentPositions(this.#core);
+    this.orders = new AgentOrders(this.#core);
     this.mirror = new MirrorView(this.#core);
   }
 
@@ -193,6 +200,19 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
   /** Disconnects this agent. Resolves when no socket and no timer of it is left. */
   disconnect(): Promise<void> {
     return this.#link.stop("disconnect() was called");
+  }
+
+  /**
+   * Waits until the mirror is in step with the terminal: the ledger is followed without a hole, and everything that the
+   * agent knew when it was asked has been applied. Rejects with a `ConnectionError` if the agent is disconnected.
+   */
+  waitForSync(options: QueryOptions = {}): Promise<void> {
+    return waitForSync(this.#core, options);
+  }
+
+  /** A typical time of a query lately, in milliseconds; undefined before the first. */
+  get latencyMs(): number | undefined {
+    return this.#core.latency.query.recentMs;
   }
 
   /** This agent's figures. */

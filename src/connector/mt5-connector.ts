@@ -1,14 +1,21 @@
 import type { Hmac, SharedSecret } from "../protocol/v1/signing.ts";
 import { type Clock, systemClock } from "../transport/clock.ts";
 import type { Transport } from "../transport/transport.ts";
+import { AgentGroup, type ReadStrategy } from "./agent-group.ts";
 import type { RandomBytes } from "./backoff.ts";
 import { TypedEmitter } from "./emitter.ts";
-import { type AgentFailure, AgentsUnreachableError, InvalidRequestError, toError } from "./errors.ts";
+import {
+  type AgentFailure,
+  AgentsUnreachableError,
+  ConfigError,
+  InvalidRequestError,
+  toError,
+} from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { createLog, type Log, type OpenLogFile } from "./log.ts";
 import type { AgentMetrics, ConnectorMetrics } from "./metrics.ts";
 import { isUsable, MT5Agent } from "./mt5-agent.ts";
-import type { MT5ConnectorConfig } from "./options.ts";
+import type { LoggingOptions, MT5ConnectorConfig } from "./options.ts";
 import { resolveConfig } from "./options-schema.ts";
 import { type ConnectionStatus, type ConnectorStatus, overallState } from "./status.ts";
 
@@ -75,7 +82,7 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
     const clock = deps.clock ?? systemClock;
     const { openLogFile } = deps;
     const resolved = resolveConfig(config, { logFiles: openLogFile !== undefined });
-    const log: Log = createLog(resolved.options.logging, () => clock.wallMs(), openLogFile);
+    const log: Log = openLog(resolved.options.logging, clock, openLogFile);
     super({
       unheard: (error): void => log.error("An error that no listener took", { error }),
       listenerFailed: (event, error): void => {
@@ -167,6 +174,15 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
     return this.#agents.has(id);
   }
 
+  /**
+   * Several agents together, or all: reads by a strategy, trades on each with a result per agent.
+   * @param options.strategy which agent answers a read, "failover" if left out
+   */
+  group(ids?: readonly string[], options: { readonly strategy?: ReadStrategy } = {}): AgentGroup {
+    const agents = ids === undefined ? this.getAllAgents() : [...new Set(ids)].map((id) => this.getAgent(id));
+    return new AgentGroup(agents, options.strategy);
+  }
+
   /** The state of all agents. */
   getStatus(): ConnectorStatus {
     const agents: Record<string, ConnectionStatus> = {};
@@ -197,6 +213,24 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
     else this.emit("agentDisconnected", agentId, "reason" in status ? status.reason : status.state);
     if (usable && this.#usable === this.#agents.size) this.emit("connected");
     if (!usable && this.#usable === 0) this.emit("disconnected");
+  }
+}
+
+function openLog(
+  options: LoggingOptions | undefined,
+  clock: Clock,
+  openLogFile: OpenLogFile | undefined,
+): Log {
+  try {
+    return createLog(options, () => clock.wallMs(), openLogFile);
+  } catch (error) {
+    throw new ConfigError([
+      {
+        path: "options.logging.filePath",
+        message: `cannot be written: ${toError(error).message}`,
+        remedy: "Give a path in a folder that exists and may be written",
+      },
+    ]);
   }
 }
 

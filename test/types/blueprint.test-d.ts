@@ -14,9 +14,9 @@ import {
   type MT5ConnectorConfig,
   OrderType,
   type PositionsAPI,
-  type Subscription,
   type SymbolInfo,
   type TickData,
+  type TickSubscription,
   type TradeAPI,
   type TradeResult,
   TradeType,
@@ -177,7 +177,7 @@ export async function contract(mt5: MT5Connector, agent: MT5Agent): Promise<void
   for (const position of open) await trade.closePosition(position.ticket, position.volume);
   const info: AccountInfo = await account.getInfo();
   const symbol: SymbolInfo = await marketData.getSymbolInfo("EURUSD");
-  const subscription: Subscription = marketData.subscribe(["EURUSD"], (tick) => tick.bid);
+  const subscription: TickSubscription = marketData.subscribe(["EURUSD"], (tick) => tick.bid);
   await subscription.ready;
   marketData.unsubscribe(subscription);
   const outcome: CommandOutcome = await trade.outcome("id");
