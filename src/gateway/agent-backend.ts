@@ -164,6 +164,14 @@ class AgentBackend implements GatewayBackend {
   }
 
   async #query<T>(ask: () => Promise<T>): Promise<T> {
+    const status = this.#agent.connectionStatus;
+    // Nobody should wait for a timeout to hear what is known already.
+    if (status.state !== "connected" && !(status.state === "degraded" && status.works.queries)) {
+      throw new BackendError(
+        GatewayErrorCode.NOT_CONNECTED,
+        `MetaTrader account "${this.id}" is not connected (${status.state})`,
+      );
+    }
     try {
       return await ask();
     } catch (error) {

@@ -180,7 +180,18 @@ test("gateway answers with an error while the agent is away, and trades again by
     status: "REJECTED",
     error_code: "NOT_CONNECTED",
   });
-  expect((await client.ask({ uuid: "a", action: "GET_ACCOUNT" }))["status"]).toBe("REJECTED");
+  const askedMs = clock.nowMs();
+  expect(await client.ask({ uuid: "a", action: "GET_ACCOUNT" })).toMatchObject({
+    error_code: "NOT_CONNECTED",
+  });
+  expect(await client.ask({ uuid: "l", action: "GET_POSITIONS" })).toMatchObject({
+    error_code: "NOT_CONNECTED",
+  });
+  expect(await client.ask({ uuid: "c", action: "CLOSE", ticket: opened["ticket"] })).toMatchObject({
+    status: "REJECTED",
+    error_code: "NOT_CONNECTED",
+  });
+  expect(clock.nowMs() - askedMs, "milliseconds until all of that was told").toBeLessThan(100);
   expect(await client.ask({ uuid: "i", action: "PING" })).toMatchObject({ status: "ok" });
   await account.startAgent();
   await clock.runUntil(() => agent.isConnected, 120_000);
