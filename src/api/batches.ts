@@ -3,6 +3,7 @@ import { type PartFailure, PartialFailureError, TradeRejectedError, toError } fr
 import { Retcode } from "../domain/retcodes.ts";
 import { readOrders, readPositions } from "../protocol/v1/reply-schemas.ts";
 import type { Executions } from "./executions.ts";
+import { checkEntry } from "./known-keys.ts";
 import { listAll } from "./listing.ts";
 import { invalid } from "./normalise.ts";
 import { isPendingType } from "./order-intents.ts";
@@ -58,7 +59,12 @@ export class Batches {
     );
   }
 
-  #one(order: BatchOrderParams): Promise<TradeResult | OrderResult | undefined> {
+  async #one(order: BatchOrderParams): Promise<TradeResult | OrderResult | undefined> {
+    checkEntry(
+      order,
+      order.kind ?? (isPendingType(order.type) ? "pending" : "market"),
+      "send a batch's entry",
+    );
     const nothing = (done: Promise<void>): Promise<undefined> => done.then(() => undefined);
     switch (order.kind) {
       case "close":
@@ -80,7 +86,7 @@ export class Batches {
   async #prefetch(orders: readonly BatchOrderParams[]): Promise<void> {
     const names = new Set<string>();
     for (const order of orders) {
-      const symbol: unknown = "symbol" in order ? order.symbol : undefined;
+      const symbol: unknown = Object(order).symbol;
       if (typeof symbol === "string" && symbol !== "") names.add(symbol);
     }
     await Promise.allSettled([...names].map((name) => this.#core.symbol(name)));
@@ -141,5 +147,6 @@ function isOwn(kind: string, symbol: string, wanted: string | undefined): boolea
 }
 
 function isPending(order: MarketOrderParams | PendingOrderParams): order is PendingOrderParams {
-  return ("kind" in order && order.kind === "pending") || isPendingType(order.type);
+  const kind: unknown = "kind" in order ? order.kind : undefined;
+  return kind === undefined ? isPendingType(order.type) : kind === "pending";
 }

@@ -2,8 +2,11 @@ import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
 import { Batches } from "./batches.ts";
 import { checkCommandId } from "./command-sender.ts";
 import { Executions } from "./executions.ts";
+import { checkKeys } from "./known-keys.ts";
+import { invalid } from "./normalise.ts";
 import { type OrderStart, startOrder } from "./order-builder.ts";
 import { OrderChecks } from "./order-checks.ts";
+import { isPendingType } from "./order-intents.ts";
 import { OrderManagement } from "./order-management.ts";
 import { toCommandOutcome } from "./outcome-view.ts";
 import type {
@@ -144,75 +147,85 @@ export class AgentTrade implements TradeAPI {
     this.#checks = new OrderChecks(core, tickOf);
   }
 
-  marketOrder(params: MarketOrderParams): Promise<TradeResult> {
+  async marketOrder(params: MarketOrderParams): Promise<TradeResult> {
+    checkKeys(required(params), "market", "send a market order");
     return this.#executions.marketOrder(params);
   }
 
-  marketBuy(symbol: string, volume: number, options: TradeOptions = {}): Promise<TradeResult> {
+  async marketBuy(symbol: string, volume: number, options?: TradeOptions): Promise<TradeResult> {
+    checkKeys(options, "marketOptions", `buy ${volume} ${String(symbol)}`);
     return this.marketOrder({ ...options, symbol, volume, type: "buy" });
   }
 
-  marketSell(symbol: string, volume: number, options: TradeOptions = {}): Promise<TradeResult> {
+  async marketSell(symbol: string, volume: number, options?: TradeOptions): Promise<TradeResult> {
+    checkKeys(options, "marketOptions", `sell ${volume} ${String(symbol)}`);
     return this.marketOrder({ ...options, symbol, volume, type: "sell" });
   }
 
-  pendingOrder(params: PendingOrderParams): Promise<OrderResult> {
+  async pendingOrder(params: PendingOrderParams): Promise<OrderResult> {
+    checkKeys(required(params), "pending", "place a pending order");
     return this.#orders.pendingOrder(params);
   }
 
-  buyLimit(
+  async buyLimit(
     symbol: string,
     volume: number,
     price: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place buyLimit ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, type: "buyLimit" });
   }
 
-  sellLimit(
+  async sellLimit(
     symbol: string,
     volume: number,
     price: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place sellLimit ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, type: "sellLimit" });
   }
 
-  buyStop(
+  async buyStop(
     symbol: string,
     volume: number,
     price: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place buyStop ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, type: "buyStop" });
   }
 
-  sellStop(
+  async sellStop(
     symbol: string,
     volume: number,
     price: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place sellStop ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, type: "sellStop" });
   }
 
-  buyStopLimit(
+  async buyStopLimit(
     symbol: string,
     volume: number,
     price: number,
     stopLimitPrice: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place buyStopLimit ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, stopLimitPrice, type: "buyStopLimit" });
   }
 
-  sellStopLimit(
+  async sellStopLimit(
     symbol: string,
     volume: number,
     price: number,
     stopLimitPrice: number,
     options?: PendingOrderOptions,
   ): Promise<OrderResult> {
+    checkKeys(options, "pendingOptions", `place sellStopLimit ${volume} ${String(symbol)} at ${price}`);
     return this.pendingOrder({ ...options, symbol, volume, price, stopLimitPrice, type: "sellStopLimit" });
   }
 
@@ -220,23 +233,36 @@ export class AgentTrade implements TradeAPI {
     return startOrder(this, symbol);
   }
 
-  modifyOrder(ticket: Ticket, params: ModifyOrderParams, options?: CommandOptions): Promise<void> {
+  async modifyOrder(ticket: Ticket, params: ModifyOrderParams, options?: CommandOptions): Promise<void> {
+    const action = `modify order ${String(ticket)}`;
+    checkKeys(required(params), "modifyOrder", action);
+    checkKeys(options, "command", action);
     return this.#orders.modifyOrder(ticket, params, options);
   }
 
-  modifyPosition(ticket: Ticket, params: ModifyPositionParams, options?: CommandOptions): Promise<void> {
+  async modifyPosition(
+    ticket: Ticket,
+    params: ModifyPositionParams,
+    options?: CommandOptions,
+  ): Promise<void> {
+    const action = `modify position ${String(ticket)}`;
+    checkKeys(required(params), "modifyPosition", action);
+    checkKeys(options, "command", action);
     return this.#orders.modifyPosition(ticket, params, options);
   }
 
-  cancelOrder(ticket: Ticket, options?: CommandOptions): Promise<void> {
+  async cancelOrder(ticket: Ticket, options?: CommandOptions): Promise<void> {
+    checkKeys(options, "command", `cancel order ${String(ticket)}`);
     return this.#orders.cancelOrder(ticket, options);
   }
 
-  closePosition(ticket: Ticket, volume?: number, options?: CloseOptions): Promise<TradeResult> {
+  async closePosition(ticket: Ticket, volume?: number, options?: CloseOptions): Promise<TradeResult> {
+    checkKeys(options, "close", `close position ${String(ticket)}`);
     return this.#executions.closePosition(ticket, volume, options);
   }
 
-  closeBy(ticket: Ticket, by: Ticket, options?: CommandOptions): Promise<TradeResult> {
+  async closeBy(ticket: Ticket, by: Ticket, options?: CommandOptions): Promise<TradeResult> {
+    checkKeys(options, "command", `close position ${String(ticket)} by ${String(by)}`);
     return this.#executions.closeBy(ticket, by, options);
   }
 
@@ -252,19 +278,30 @@ export class AgentTrade implements TradeAPI {
     return this.#batches.cancelAllOrders(symbol);
   }
 
-  trailingStop(ticket: Ticket, params: TrailingStopParams): Promise<TrailingStop> {
+  async trailingStop(ticket: Ticket, params: TrailingStopParams): Promise<TrailingStop> {
+    checkKeys(required(params), "trailing", `trail the stop of position ${String(ticket)}`);
     return startTrailingStop(this.#core, this.#orders, ticket, params);
   }
 
-  orderCheck(params: MarketOrderParams | PendingOrderParams, options?: QueryOptions): Promise<OrderCheck> {
+  async orderCheck(
+    params: MarketOrderParams | PendingOrderParams,
+    options?: QueryOptions,
+  ): Promise<OrderCheck> {
+    const { type } = required(params);
+    checkKeys(params, isPendingType(type) ? "pending" : "market", "check an order");
+    checkKeys(options, "query", "check an order");
     return this.#checks.check(params, options);
   }
 
-  calcMargin(params: MarginParams, options?: QueryOptions): Promise<number> {
+  async calcMargin(params: MarginParams, options?: QueryOptions): Promise<number> {
+    checkKeys(required(params), "margin", "calculate a margin");
+    checkKeys(options, "query", "calculate a margin");
     return this.#checks.margin(params, options);
   }
 
-  calcProfit(params: ProfitParams, options?: QueryOptions): Promise<number> {
+  async calcProfit(params: ProfitParams, options?: QueryOptions): Promise<number> {
+    checkKeys(required(params), "profit", "calculate a profit");
+    checkKeys(options, "query", "calculate a profit");
     return this.#checks.profit(params, options);
   }
 
@@ -274,6 +311,7 @@ export class AgentTrade implements TradeAPI {
   ): Promise<CommandOutcome> {
     const action = `tell the outcome of "${String(id)}"`;
     checkCommandId(id, action);
+    checkKeys(options, "query", action);
     const core = this.#core;
     core.requireStarted(action);
     const open = core.link.session.outbox.find(id);
@@ -282,4 +320,10 @@ export class AgentTrade implements TradeAPI {
     const timeoutMs = options.timeoutMs ?? core.options.timeouts.requestTimeoutMs;
     return toCommandOutcome(id, await core.link.session.askOutcome(id, timeoutMs, options.signal));
   }
+}
+
+/** Parameters that a caller without types may have forgotten. */
+function required<Params>(params: Params | undefined): Params {
+  if (params !== undefined && params !== null) return params;
+  throw invalid("trade", "no parameters are given", "Give them as an object");
 }

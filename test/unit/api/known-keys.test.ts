@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import { InvalidRequestError, type MT5Agent } from "../../../src/connector/mod.ts";
+import { connectedWorld } from "../../kit/connector-world.ts";
+
+/** Each call as a caller without types may write it, with what it is refused for. */
+const misspelt: readonly (readonly [string, (trade: never) => Promise<unknown>, string, string])[] = [
+  call("marketBuy", ["EURUSD", 0.1, { stoploss: 1 }], '"stoploss"', "Did you mean stopLoss?"),
+  call("marketSell", ["EURUSD", 0.1, { tp: 1 }], '"tp"', "Did you mean takeProfit?"),
+  call("marketBuy", ["EURUSD", 0.1, { volume: 5 }], '"volume"', "Known here: "),
+  call("marketBuy", ["EURUSD", 0.1, 1.09], "1.09 is no object", "Give options as an object"),
+  call("marketOrder", [{ symbol: "EURUSD", type: "buy", lots: 0.1 }], '"lots"', "Did you mean volume?"),
+  call("marketOrder", [{ ...order(), stopLoss: 1, expires: 1 }], '"expires"', "Known here: "),
+  call("marketOrder", [undefined], "no parameters are given", "Give them as an object"),
+  call("pendingOrder", [{ ...order(), type: "buyLimit", price: 1, sl: 1 }], '"sl"', "stopLoss?"),
+  call("buyLimit", ["EURUSD", 0.1, 1, { deviation: 1 }], '"deviation"', "Known here: "),
+  call("sellLimit", ["EURUSD", 0.1, 1, { Stoploss: 1 }], '"Stoploss"', "stopLoss?"),
+  call("buyStop", ["EURUSD", 0.1, 1, { coment: "" }], '"coment"', "comment?"),
+  call("sellStop", ["EURUSD", 0.1, 1, { timeinforce: "gtc" }], '"timeinforce"', "timeInForce?"),
+  call("buyStopLimit", ["EURUSD", 0.1, 1, 1, { takeprofit: 2 }], '"takeprofit"', "takeProfit?"),
+  call("sellStopLimit", ["EURUSD", 0.1, 1, 1, { takeprofit: 2 }], '"takeprofit"', "takeProfit?"),
+  call("modifyOrder", [1, { stoploss: 1, price: 1 }], '"stoploss"', "stopLoss?"),
+  call("modifyOrder", [1, { price: 1 }, { ID: "a" }], '"ID"', "Did you mean id?"),
+  call("modifyPosition", [1, { stopLoss: 1, takeprofit: 1 }], '"takeprofit"', "takeProfit?"),
+  call("cancelOrder", [1, { timeout: 1 }], '"timeout"', "timeoutMs?"),
+  call("closePosition", [1, 0.1, { slippage: 1 }], '"slippage"', "deviation?"),
+  call("closePosition", [1, undefined, { volume: 0.1 }], '"volume"', "Known here: "),
+  call("closeBy", [1, 2, { comment: "" }], '"comment"', "Known here: "),
+  call("trailingStop", [1, { distance: 1, steps: 1 }], '"steps"', "step?"),
+  call("orderCheck", [{ ...order(), stoploss: 1 }], '"stoploss"', "stopLoss?"),
+  call("orderCheck", [order(), { timeout: 1 }], '"timeout"', "timeoutMs?"),
+  call("calcMargin", [{ ...order(), prise: 1 }], '"prise"', "price?"),
+  call("calcProfit", [{ ...order(), openprice: 1, closePrice: 1 }], '"openprice"', "openPrice?"),
+  call("outcome", ["id", { timeout: 1 }], '"timeout"', "timeoutMs?"),
+];
+
+test.each(misspelt)(
+  "trade.%s refuses a key that it does not know before anything is sent",
+  async (_, run, reason, remedy) => {
+    const { agent, fake, failure } = await connectedWorld();
+    const error = await failure(run(agent.trade as never));
+    expect(error).toBeInstanceOf(InvalidRequestError);
+    expect((error as InvalidRequestError).message).toContain(reason);
+    expect((error as InvalidRequestError).remedy).toContain(remedy);
+    expect(fake.commands).toEqual([]);
+  },
+);
+
+test("every trade option that the interface names is taken", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const signal = new AbortController().signal;
+  await settle(
+    agent.trade.marketBuy("EURUSD", 0.1, {
+      stopLoss: 1.05,
+      takeProfit: 1.2,
+      deviation: 1,
+      comment: "c",
+      magic: 1,
+      expiration: new Date(8.64e15),
+      filling: "auto",
+      tag: "comment",
+      id: "mine",
+      timeoutMs: 1_000,
+      signal,
+    }),
+  );
+  expect(fake.executed).toHaveLength(1);
+});
+
+test("batchOrders refuses an entry with a key or kind that it does not know, and sends the others", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const entries = [
+    { ...order(), stoploss: 1 },
+    { ...order(), kind: "markt" },
+    { ...order(), kind: "market", type: "buyLimit", price: 1 },
+    { kind: "close", ticket: 1, lots: 0.1 },
+    { kind: "modifyPosition", ticket: 1, stoploss: 1, takeProfit: 1 },
+    null,
+    order(),
+  ];
+  const results = await settle(agent.trade.batchOrders(entries as never));
+  expect(results.map(({ status }) => status)).toEqual([...Array(6).fill("rejected"), "fulfilled"]);
+  expect(fake.executed).toHaveLength(1);
+  const [first, second, , fourth] = results;
+  expect(first).toMatchObject({ reason: { remedy: "Did you mean stopLoss?" } });
+  expect(second).toMatchObject({ reason: { message: expect.stringContaining('kind "markt"') } });
+  expect(fourth).toMatchObject({ reason: { remedy: "Did you mean volume?" } });
+});
+
+function order(): { symbol: string; type: string; volume: number } {
+  return { symbol: "EURUSD", type: "buy", volume: 0.1 };
+}
+
+function call(
+  name: keyof MT5Agent["trade"],
+  parameters: readonly unknown[],
+  reason: string,
+  remedy: string,
+): readonly [string, (trade: never) => Promise<unknown>, string, string] {
+  const run = (trade: Readonly<Record<string, (...all: readonly unknown[]) => Promise<unknown>>>) =>
+    trade[name]?.(...parameters) ?? Promise.resolve();
+  return [name, run as (trade: never) => Promise<unknown>, reason, remedy];
+}
