@@ -99,6 +99,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   #blocked = false;
   #paused = false;
   #flushQueued = false;
+  #upAtMs = 0;
   /** The context of the last PING that could not be answered while the stream was full. */
   #owedPong: Uint8Array | undefined;
   #streamOpen = true;
@@ -222,6 +223,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   /** The engine's. */
   ready(peer: PeerInfo): void {
     this.#state = "up";
+    this.#upAtMs = this.#environment.clock.nowMs();
     this.#deadline?.cancel();
     this.#deadline = undefined;
     if (this.#options.heartbeat.intervalMs > 0) this.#watch().start();
@@ -240,7 +242,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
 
   /** The engine's. While the stream is full only the last PING is answered: a peer that never reads fills no memory. */
   ping(ttlMs: number, context: Uint8Array): void {
-    if (ttlMs > 0) this.#watch().expectWithin(ttlMs);
+    this.#watch().pinged(ttlMs);
     if (this.#blocked) {
       this.#owedPong = context;
       return;
@@ -254,9 +256,11 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
     if (this.#state !== "down") this.#finish(fault, farewellMs);
   }
 
-  /** The heartbeat's. */
+  /** The heartbeat's. A full stream takes no more of them: they could not leave, and would pile up. */
   sendPing(ttlMs: number): boolean {
-    const sent = this.#engine?.sendPing(ttlMs) ?? false;
+    const engine = this.#engine as Engine;
+    if (this.#blocked) return engine.peerKnowsPing;
+    const sent = engine.sendPing(ttlMs);
     if (sent) this.#queueFlush();
     return sent;
   }
@@ -268,7 +272,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
 
   #watch(): Heartbeat {
     if (this.#heartbeat === undefined) {
-      this.#heartbeat = new Heartbeat(this.#environment.clock, this.#options.heartbeat, this);
+      this.#heartbeat = new Heartbeat(this.#environment.clock, this.#options.heartbeat, this.#upAtMs, this);
       if (this.#paused) this.#heartbeat.pause();
     }
     return this.#heartbeat;

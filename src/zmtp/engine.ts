@@ -128,9 +128,14 @@ export class Engine {
     else this.send([concat(active ? subscribeMark : cancelMark, prefix)]);
   }
 
-  /** Appends a PING. A 3.0 peer does not know it (RFC 23), so it gets none and false is returned. */
+  /** Whether the peer knows PING; one of ZMTP 3.0 does not (RFC 23). */
+  get peerKnowsPing(): boolean {
+    return this.#minor > 0;
+  }
+
+  /** Appends a PING. A 3.0 peer does not know it, so it gets none and false is returned. */
   sendPing(ttlMs: number): boolean {
-    if (this.#minor === 0) return false;
+    if (!this.peerKnowsPing) return false;
     const ttl = new Uint8Array(4);
     writeUint32(ttl, 0, Math.round(ttlMs / 100));
     this.#command("PING", ttl.subarray(2));

@@ -20,7 +20,16 @@ export interface HeartbeatActions {
   dead(fault: ZmtpFault): void;
 }
 
-/** Watches one connection for silence with a single timer, whatever the traffic. */
+/** PINGs closer together than this are those that waited for us to read again, and tell nothing of a rhythm. */
+const shortestRhythmMs = 10;
+
+/**
+ * Watches one connection for silence with a single timer, whatever the traffic.
+ *
+ * A side that does not read, because its own queues are full, can neither hear nor answer. So it counts no silence, and
+ * sends PINGs that nobody asked it for, twice in each interval between those of its peer: they tell the peer that this
+ * side lives, whether or not heartbeats were asked for here.
+ */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #options: HeartbeatOptions;
@@ -34,12 +43,16 @@ export class Heartbeat {
   /** The peer's TTL, while nothing has come since its PING, and when it ends. */
   #ttlMs = 0;
   #ttlEndsAtMs = Number.POSITIVE_INFINITY;
+  /** Time between the peer's PINGs, and when the last came. */
+  #rhythmMs = Number.POSITIVE_INFINITY;
+  #pingedAtMs: number;
   #paused = false;
   #stopped = false;
 
-  /** Starts by `start`. */
-  constructor(clock: Clock, options: HeartbeatOptions, actions: HeartbeatActions) {
+  /** The connection is up since `upAtMs`. Sends PINGs from `start` on. */
+  constructor(clock: Clock, options: HeartbeatOptions, upAtMs: number, actions: HeartbeatActions) {
     this.#clock = clock;
+    this.#pingedAtMs = upAtMs;
     this.#options = options;
     this.#actions = actions;
   }
@@ -59,16 +72,23 @@ export class Heartbeat {
   }
 
   /** The peer sent a PING: something more must come within its TTL, unless that is 0. */
-  expectWithin(ttlMs: number): void {
-    if (ttlMs === 0 || this.#stopped) return;
+  pinged(ttlMs: number): void {
+    if (this.#stopped) return;
+    const nowMs = this.#clock.nowMs();
+    const gapMs = nowMs - this.#pingedAtMs;
+    this.#pingedAtMs = nowMs;
+    if (gapMs >= shortestRhythmMs) this.#rhythmMs = Math.min(this.#rhythmMs, gapMs);
+    if (ttlMs === 0) return;
     this.#ttlMs = ttlMs;
-    this.#ttlEndsAtMs = this.#clock.nowMs() + ttlMs;
+    this.#ttlEndsAtMs = nowMs + ttlMs;
     this.#arm();
   }
 
   /** What this side does not read cannot be heard, so silence counts for nothing until `resume`. */
   pause(): void {
     this.#paused = true;
+    this.#nextPingAtMs = Math.min(this.#nextPingAtMs, this.#clock.nowMs() + this.#pingEveryMs);
+    this.#arm();
   }
 
   /** Silence counts from now on. */
@@ -76,6 +96,8 @@ export class Heartbeat {
     if (!this.#paused) return;
     this.#paused = false;
     const nowMs = this.#clock.nowMs();
+    this.#nextPingAtMs = nowMs + this.#pingEveryMs;
+    this.#pingedAtMs = nowMs;
     if (this.#silentSinceMs !== Number.POSITIVE_INFINITY) this.#silentSinceMs = nowMs;
     if (this.#ttlEndsAtMs !== Number.POSITIVE_INFINITY) this.#ttlEndsAtMs = nowMs + this.#ttlMs;
     this.#arm();
@@ -91,6 +113,12 @@ export class Heartbeat {
   get #timeoutMs(): number {
     const { timeoutMs, intervalMs } = this.#options;
     return timeoutMs > 0 ? timeoutMs : intervalMs;
+  }
+
+  get #pingEveryMs(): number {
+    const { intervalMs } = this.#options;
+    const ownMs = intervalMs > 0 ? intervalMs : Number.POSITIVE_INFINITY;
+    return this.#paused ? Math.min(ownMs, this.#rhythmMs / 2) : ownMs;
   }
 
   #arm(): void {
@@ -126,8 +154,8 @@ export class Heartbeat {
   }
 
   #ping(nowMs: number): void {
-    const { intervalMs, ttlMs } = this.#options;
-    this.#nextPingAtMs = nowMs + intervalMs;
+    const { ttlMs } = this.#options;
+    this.#nextPingAtMs = nowMs + this.#pingEveryMs;
     if (this.#unanswered >= maxUnansweredPings) return;
     if (!this.#actions.sendPing(Math.min(ttlMs, maxPingTtlMs))) {
       this.#nextPingAtMs = Number.POSITIVE_INFINITY;

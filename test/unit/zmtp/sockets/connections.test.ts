@@ -255,6 +255,67 @@ describe("heartbeats", () => {
   });
 });
 
+describe("a side that does not read, because its own queue is full", () => {
+  const stalled = async (pullHeartbeat: { readonly intervalMs: number }): Promise<readonly string[]> => {
+    const { context, clock } = virtualContext();
+    const pull = new Pull(context, { receiveHighWaterMark: 2, heartbeat: pullHeartbeat });
+    await pull.bind("tcp://a:1000");
+    const { log, monitor } = record();
+    const push = new Push(context, { monitor, heartbeat: { intervalMs: 1_000, timeoutMs: 1_000 } });
+    push.connect("tcp://a:1000");
+    await push.send("0");
+    // It has read one PING, and no more than that tells it the rhythm.
+    await clock.advance(1_500);
+    for (const content of ["1", "2", "3"]) await push.send(content);
+    await clock.advance(60_000);
+    const before = [...log];
+    for (const content of ["0", "1", "2", "3"]) {
+      expect(text(await clock.runUntil(pull.receive(), 100))).toEqual([content]);
+    }
+    await clock.advance(60_000);
+    expect(log).toEqual(before);
+    return before;
+  };
+
+  test("is not taken for dead by a peer whose PINGs it cannot answer, though it wants no heartbeats itself", async () => {
+    expect(await stalled({ intervalMs: 0 })).toEqual(["connecting", "connected"]);
+  });
+
+  test("is not taken for dead either when its own heartbeats are slower than the peer's patience", async () => {
+    expect(await stalled({ intervalMs: 20_000 })).toEqual(["connecting", "connected"]);
+  });
+
+  test("is not taken for dead when it speaks ZMTP 3.0, which knows no PING", async () => {
+    const { context, clock, network } = virtualContext();
+    const pair = new Pair(context, { heartbeat: { intervalMs: 100 } });
+    await pair.bind("tcp://a:1000");
+    const peer = raw((events) => network.connect({ host: "a", port: 1000 }, events));
+    peer.stream.write(greeting(0));
+    peer.stream.write(readyPair);
+    await clock.advance(10);
+    peer.stream.pause();
+    for (let i = 0; i < 50; i++) await pair.send(new Uint8Array(65_536));
+    await clock.advance(10_000);
+    expect(peer.closed).toBe(false);
+  });
+
+  test("is taken for dead when the network beneath it is", async () => {
+    const { context, clock, network } = virtualContext();
+    const pull = new Pull(context, { receiveHighWaterMark: 1 });
+    await pull.bind("tcp://a:1000");
+    const { log, monitor } = record();
+    const push = new Push(context, { monitor, heartbeat: { intervalMs: 1_000, timeoutMs: 1_000 } });
+    push.connect("tcp://a:1000");
+    await clock.advance(1_500);
+    for (const content of ["1", "2"]) await push.send(content);
+    await clock.advance(10_000);
+    expect(log).toEqual(["connecting", "connected"]);
+    network.freeze();
+    await clock.advance(2_500);
+    expect(log.slice(2, 3)).toEqual(["disconnected heartbeat-timeout"]);
+  });
+});
+
 describe("hostile peers", () => {
   test("that subscribe without end are disconnected at the cap, and others are served", async () => {
     const { context, clock, network } = virtualContext();
