@@ -37,7 +37,7 @@ describe("npm package", () => {
   it("holds the compiled library, the agent's sources and the usual papers, and nothing else", () => {
     const allowed = [
       /^dist\/(mod|src\/.+)\.(js|js\.map|d\.ts)$/,
-      /^mql5\/.+\.(mq5|mqh|ini)$/,
+      /^mql5\/.+\.(mq5|mqh|ini|md)$/,
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
     ];
     expect(packed.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
