@@ -15,6 +15,8 @@ export interface SoakOptions {
   readonly rounds: number;
   /** The share of agents that a round disturbs. @default 0.2 */
   readonly disturbed?: number;
+  /** The share of the samples, from the end, that the growth is fitted to. @default 0.5 */
+  readonly judged?: number;
   readonly onSample?: (sample: SoakSample) => void;
 }
 
@@ -30,7 +32,7 @@ export interface SoakResult {
   readonly orders: number;
   readonly executions: number;
   readonly faults: number;
-  /** Growth by least squares over the second half of the samples. */
+  /** Growth by least squares over the judged part of the samples. */
   readonly bytesPerOrder: number;
 }
 
@@ -91,7 +93,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   } finally {
     await world.close();
   }
-  const bytesPerOrder = slope(samples.slice(samples.length >> 1));
+  const bytesPerOrder = slope(samples.slice(-Math.ceil(samples.length * (options.judged ?? 0.5))));
   return { samples, orders, executions, faults, bytesPerOrder };
 }
 
