@@ -36,8 +36,17 @@ import type {
 } from "./types.ts";
 
 /**
- * Trading. Every promise of a command ends with its execution, a certain no (`TradeRejectedError`, or an error that says
- * that nothing was sent), or `OutcomeUnknownError`. A command is executed at most once.
+ * Trading. A command is executed at most once, and its promise ends in one of three ways:
+ *
+ * - It resolves: it was executed.
+ * - It rejects with `OutcomeUnknownError` (`certain` is false): it may have been executed. Ask `outcome`.
+ * - It rejects with any other error: this call executed nothing. `TradeRejectedError`: the trade server, terminal or agent
+ *   said no. `InvalidRequestError`: an argument cannot be used. `RequestRefusedError`: the symbol, order or position
+ *   does not exist. `LimitExceededError`, `RateLimitError`: a limit of the configuration or the agent. All these have
+ *   `certain: true`. `ConnectionError` (also as `CircuitOpenError` or `TimeoutError`): it was never sent, because the
+ *   agent could not be reached, or could not be asked first what the order needs.
+ *
+ * `closeAllPositions` and `cancelAllOrders` send several commands; their `PartialFailureError` holds one error for each.
  */
 export interface TradeAPI {
   /** Sends a market order. */

@@ -277,7 +277,8 @@ export class AgentLink {
         return new AuthenticationError(message, {
           code: "AUTHENTICATION",
           remedy:
-            "Check that credentials.serverKey is the agent's public key, and that the agent lists this client's",
+            "Check that credentials.serverKey is the agent's public key, that the agent lists this client's, and that " +
+            "ports.command, ports.events and ports.sync are not mixed up: an agent also hangs up on the wrong port",
           cause,
         });
       case "protocol":

@@ -88,6 +88,8 @@ export class OutcomeUnknownError extends MT5Error {
 /** The agent answered, and refused a request that is no trade. */
 export class RequestRefusedError extends MT5Error {
   override readonly name = "RequestRefusedError";
+  /** Always true: nothing was executed. */
+  readonly certain = true as const;
 }
 
 /** The agent could not be asked. Says nothing about what it would have answered. */
@@ -108,6 +110,8 @@ export class AuthenticationError extends ConnectionError {
 /** The circuit breaker is open: the agent failed too often lately, so it was not asked. */
 export class CircuitOpenError extends ConnectionError {
   override readonly name = "CircuitOpenError";
+  /** Always true: nothing was sent. */
+  readonly certain = true as const;
   /** Milliseconds until the agent is tried again. */
   readonly retryAfterMs: number;
 
@@ -173,16 +177,22 @@ export class ConfigError extends MT5Error {
 /** More was asked for in a time than is allowed, here or at the agent. Nothing was sent. */
 export class RateLimitError extends MT5Error {
   override readonly name = "RateLimitError";
+  /** Always true: nothing was executed. */
+  readonly certain = true as const;
 }
 
 /** A limit of the configuration, the symbol or the library would be exceeded. Nothing was sent. */
 export class LimitExceededError extends MT5Error {
   override readonly name = "LimitExceededError";
+  /** Always true: nothing was executed. */
+  readonly certain = true as const;
 }
 
 /** An argument of a trade or query cannot be used. Nothing was sent. */
 export class InvalidRequestError extends MT5Error {
   override readonly name = "InvalidRequestError";
+  /** Always true: nothing was executed. */
+  readonly certain = true as const;
 }
 
 /** One part of several that failed. */

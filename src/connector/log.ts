@@ -30,6 +30,8 @@ export interface Log {
 export type OpenLogFile = (path: string) => (entry: LogEntry) => void;
 
 const order: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+/** What is longer is cut. */
+const maxFactLetters = 500;
 const tapeLevels = { debug: "debug", info: "info", warn: "warning", error: "error" } as const;
 
 /**
@@ -86,14 +88,82 @@ function destination(
   if (options === undefined || options.level === "silent") return undefined;
   if (options.destination === "custom") return options.customHandler;
   if (options.destination === "file") return openLogFile?.(options.filePath ?? "");
-  const sink: Sink = getConsoleSink();
-  return (entry): void =>
+  return consoleDestination(getConsoleSink());
+}
+
+/** Equal warnings in a row that the console shows, and for how long the rest is only counted. */
+const maxEqualWarnings = 5;
+const countingMs = 10_000;
+
+/**
+ * Writes entries with their facts to a console. A warning that repeats is shown a few times and then counted: thousands
+ * of equal lines hide the one that matters. The other destinations, and errors, get every entry.
+ */
+export function consoleDestination(sink: Sink): (entry: LogEntry) => void {
+  const seen = new Map<string, { readonly first: LogEntry; readonly text: string; count: number }>();
+  const put = (entry: LogEntry, text: string): void =>
     sink({
       category: entry.category,
       level: tapeLevels[entry.level],
-      message: [entry.agentId === undefined ? entry.message : `[${entry.agentId}] ${entry.message}`],
+      message: [text],
       rawMessage: entry.message,
       timestamp: entry.time.getTime(),
       properties: { ...entry.data },
     });
+  const sum = (time: Date): void => {
+    for (const [key, { first, text, count }] of seen) {
+      const agoMs = time.getTime() - first.time.getTime();
+      // A clock that was set back must not keep a count open for ever.
+      if (agoMs >= 0 && agoMs < countingMs) continue;
+      seen.delete(key);
+      const more = count - maxEqualWarnings;
+      if (more > 0) put({ ...first, time }, `${text}: ${more} more times since ${first.time.toISOString()}`);
+    }
+  };
+  return (entry): void => {
+    sum(entry.time);
+    const text = entry.agentId === undefined ? entry.message : `[${entry.agentId}] ${entry.message}`;
+    if (entry.level === "warn") {
+      const kind = seen.get(text) ?? { first: entry, text, count: 0 };
+      kind.count++;
+      seen.set(text, kind);
+      if (kind.count > maxEqualWarnings + 1) return;
+      if (kind.count > maxEqualWarnings) {
+        put(entry, `${text}: again; for ${countingMs / 1000} s more of these are counted, not shown`);
+        return;
+      }
+    }
+    put(entry, `${text}${facts(entry.data)}`);
+  };
+}
+
+/** ` (symbol NOPE, error "…")`, or nothing. */
+function facts(data: Readonly<Record<string, unknown>>): string {
+  const shown = Object.entries(data).flatMap(([name, value]) => {
+    const text = fact(value);
+    return text === "" ? [] : [`${name} ${text}`];
+  });
+  return shown.length === 0 ? "" : ` (${shown.join(", ")})`;
+}
+
+function fact(value: unknown): string {
+  if (value === undefined || value === "") return "";
+  if (value instanceof Error) return quoted(value.message === "" ? value.name : value.message);
+  if (typeof value === "string") return quoted(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return shortened(JSON.stringify(value) ?? "");
+  } catch {
+    // Circular, or with a bigint: that it is there is still said.
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** Text from outside stays on its line. */
+function quoted(text: string): string {
+  return /^[\w.:+/-]+$/.test(text) ? shortened(text) : shortened(JSON.stringify(text));
+}
+
+function shortened(text: string): string {
+  return text.length > maxFactLetters ? `${text.slice(0, maxFactLetters)}…` : text;
 }
