@@ -374,6 +374,26 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       await world.agree(20_000);
     }));
 
+  test("a caller's id that an earlier process had executed is not called certainly unexecuted by one that cannot send", () =>
+    inWorld({}, async (world) => {
+      const { site, client, links, time } = world;
+      await client.connect();
+      await time.settle(client.agent(site).trade.marketBuy("EURUSD", 0.1, { id: "x" }));
+      client.renew();
+      await client.connect();
+      await time.settle(client.agent(site).marketData.getSymbolInfo("EURUSD"));
+      const refuse = links.refuse({ port: site.ports.command });
+      links.cut({ port: site.ports.command });
+      const end = await ending(
+        world,
+        client.agent(site).trade.marketBuy("EURUSD", 0.1, { id: "x", timeoutMs: 3_000 }),
+      );
+      expect(end === "executed" || end instanceof OutcomeUnknownError).toBe(true);
+      refuse.heal();
+      await world.agree();
+      expect(world.executions("x")).toBe(1);
+    }));
+
   test("one id for two different commands: the second is told so, and not the first one's execution", () =>
     inWorld({}, async (world) => {
       const { site, client } = world;
