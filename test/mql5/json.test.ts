@@ -9,7 +9,7 @@ import { defaultFlavour, requireHost } from "./kit/peers.ts";
 import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
-const depthMax = 16;
+const depthMax = 32;
 
 /** What the program makes of each document: its own writing of it, or undefined where it refuses. */
 async function rewrite(documents: readonly Uint8Array[]): Promise<readonly (string | undefined)[]> {

@@ -200,8 +200,8 @@ void TestJson(void)
    Check("json refuses text behind",!Reads(reader,"1 2"));
    Check("json refuses an open text",!Reads(reader,"\"a"));
    Check("json refuses nothing",!Reads(reader,""));
-   Check("json refuses depth",!Reads(reader,"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]"));
-   Check("json takes depth",Reads(reader,"[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]"));
+   Check("json refuses depth",!Reads(reader,"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"));
+   Check("json takes depth",Reads(reader,"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"));
    Check("bytes",CBytes::FromHex("22c0af22",data) && !reader.Parse(data));
    Check("bytes",CBytes::FromHex("22eda08022",data) && !reader.Parse(data));
    writer.BeginObject();

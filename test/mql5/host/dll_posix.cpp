@@ -211,6 +211,24 @@ int GenerateRandom(ulong algorithm, void *buffer, uint length, uint flags) {
   return 0;
 }
 
+/** Opens a file of the sandbox a second time: what a flush through it reaches is the file, not the handle. */
+ulong OpenFileW(void *name, uint access, uint share, ulong security, uint disposition, uint flags, ulong templateFile) {
+  if (access != 0x40000000u || share != 7 || security != 0 || disposition != 3 || flags != 0 || templateFile != 0)
+    Critical("CreateFileW: only opening an existing file for writing is emulated");
+  std::string path;
+  for (const char16_t *unit = static_cast<const char16_t *>(name); *unit != 0; unit++)
+    path.push_back(*unit == u'\\' ? '/' : static_cast<char>(*unit));
+  // The sandbox stands for MQL5/Files.
+  const std::string folder = "/MQL5/Files/";
+  const std::size_t at = path.find(folder);
+  if (at != std::string::npos) path.replace(at, folder.size(), "/Files/");
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  return descriptor < 0 ? ~ulong(0) : static_cast<ulong>(descriptor) + 1;
+}
+
+int FlushFile(ulong file) { return ::fsync(static_cast<int>(file - 1)) == 0 ? 1 : 0; }
+int CloseFile(ulong file) { return ::close(static_cast<int>(file - 1)) == 0 ? 1 : 0; }
+
 struct Emulated {
   const char *dll;
   const char *name;
@@ -242,6 +260,9 @@ void *FindDllFunction(const DllSlot &slot) {
       {"ws2_32.dll", "setsockopt", "int(ulong,int,int,ptr,int)", Address(&SetOption)},
       {"ws2_32.dll", "getsockname", "int(ulong,ptr,ptr)", Address(&SocketName)},
       {"ws2_32.dll", "WSAPoll", "int(ptr,uint,int)", Address(&PollSockets)},
+      {"kernel32.dll", "CreateFileW", "ulong(text,uint,uint,ulong,uint,uint,ulong)", Address(&OpenFileW)},
+      {"kernel32.dll", "FlushFileBuffers", "int(ulong)", Address(&FlushFile)},
+      {"kernel32.dll", "CloseHandle", "int(ulong)", Address(&CloseFile)},
       {"bcrypt.dll", "BCryptGenRandom", "int(ulong,ptr,uint,uint)", Address(&GenerateRandom)},
   };
   for (const Emulated &one : table) {

@@ -162,6 +162,10 @@ void Terminal::Apply(const Json &message) {
     if (!value["request"].IsNull()) event.request = ReadRequest(value["request"]);
     if (!value["result"].IsNull()) event.result = ReadResult(value["result"]);
     Push(std::move(event));
+  } else if (type == "sync") {
+    // Everything sent before has been applied.
+    Say("{\"t\":\"synced\",\"id\":" + std::to_string(message["id"].Integer()) + "}");
+    return;
   } else if (type == "deinit") {
     Push({.kind = Event::Kind::Deinit, .reason = static_cast<int>(value.Integer())});
   } else {

@@ -40,6 +40,8 @@ export class TerminalFeed {
       if (message.t === "symbolSelect" && message.selected) terminal.selectSymbol(message.name);
     });
     this.refresh();
+    // What was quoted before the program began is in its terminal all the same.
+    for (const { name } of terminal.symbols()) this.#sendTicks(name);
     terminal.listen({
       tick: (symbol) => {
         this.#sendTicks(symbol);

@@ -13,6 +13,7 @@ export type HostMessage =
   | { readonly t: "print" | "alert" | "critical"; readonly text: string }
   | { readonly t: "init" | "deinit"; readonly code: number }
   | { readonly t: "stopped" }
+  | { readonly t: "synced"; readonly id: number }
   | { readonly t: "call"; readonly id: number; readonly name: string; readonly v: unknown }
   | { readonly t: "symbolSelect"; readonly name: string; readonly selected: boolean };
 
@@ -64,6 +65,7 @@ export class Program implements AsyncDisposable {
   /** A killed program leaves no counts behind. */
   #graceful = false;
   #noise = "";
+  #syncs = 0;
   #watcher: ((message: HostMessage) => void) | undefined;
   #onCall: ((name: string, value: unknown) => unknown) | undefined;
 
@@ -159,6 +161,13 @@ export class Program implements AsyncDisposable {
   async line(start: string): Promise<string> {
     const found = await this.message((one) => one.t === "print" && one.text.startsWith(start));
     return found.t === "print" ? found.text : "";
+  }
+
+  /** Resolves when the host has applied everything that was sent before. */
+  async synced(): Promise<void> {
+    const id = ++this.#syncs;
+    this.send({ t: "sync", id });
+    await this.message((one) => one.t === "synced" && one.id === id);
   }
 
   /** Asks the program to end as if the user removed it, and waits for that. */

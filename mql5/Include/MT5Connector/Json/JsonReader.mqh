@@ -7,7 +7,7 @@
 #define MT5CONNECTOR_JSON_JSONREADER_MQH
 #include <MT5Connector/Json/Number.mqh>
 
-#define JSON_DEPTH_MAX 16
+#define JSON_DEPTH_MAX 32
 #define JSON_NODES_MAX 65536
 
 enum ENUM_JSON_KIND
@@ -77,6 +77,7 @@ public:
    bool              GetLong(const int node,long &value) const;
    bool              GetUlong(const int node,ulong &value) const;
    bool              GetBool(const int node,bool &value) const;
+   bool              GetRaw(const int node,string &json) const;
   };
 //+------------------------------------------------------------------+
 //| Nothing is read yet                                              |
@@ -533,6 +534,18 @@ bool CJsonReader::GetBool(const int node,bool &value) const
       return(false);
    value=m_nodes[node].kind==JSON_TRUE;
    return(true);
+  }
+//+------------------------------------------------------------------+
+//| A value as it stands in the text                                 |
+//+------------------------------------------------------------------+
+bool CJsonReader::GetRaw(const int node,string &json) const
+  {
+   json="";
+   if(node<0)
+      return(false);
+   if(m_nodes[node].kind==JSON_TEXT)
+      return(CUtf8::Decode(m_text,m_nodes[node].start-1,m_nodes[node].length+2,json));
+   return(CUtf8::Decode(m_text,m_nodes[node].start,m_nodes[node].length,json));
   }
 #endif
 //+------------------------------------------------------------------+

@@ -41,7 +41,9 @@ public:
    void              LongText(const long value);
    void              Bool(const bool value);
    void              Null(void);
+   void              Raw(const string json);
    bool              Finish(uchar &text[]);
+   string            Whole(void);
   };
 //+------------------------------------------------------------------+
 //| An empty document                                                |
@@ -223,6 +225,19 @@ void CJsonWriter::Null(void)
    PutAscii("null");
   }
 //+------------------------------------------------------------------+
+//| A value that is JSON already                                     |
+//+------------------------------------------------------------------+
+void CJsonWriter::Raw(const string json)
+  {
+   uchar bytes[];
+   int   count=CUtf8::Encode(json,bytes);
+   Separate();
+   if(count<1)
+      m_spoilt=true;
+   for(int i=0; i<count; i++)
+      PutByte((int)bytes[i]);
+  }
+//+------------------------------------------------------------------+
 //| Gives the document; false if it is spoilt or not closed          |
 //+------------------------------------------------------------------+
 bool CJsonWriter::Finish(uchar &text[])
@@ -231,6 +246,17 @@ bool CJsonWriter::Finish(uchar &text[])
       return(false);
    ArrayCopy(text,m_text,0,0,m_size);
    return(true);
+  }
+//+------------------------------------------------------------------+
+//| Gives the document as text; empty if it is spoilt                |
+//+------------------------------------------------------------------+
+string CJsonWriter::Whole(void)
+  {
+   uchar  bytes[];
+   string text="";
+   if(!Finish(bytes) || !CUtf8::Decode(bytes,0,ArraySize(bytes),text))
+      return("");
+   return(text);
   }
 #endif
 //+------------------------------------------------------------------+

@@ -1,0 +1,121 @@
+//+------------------------------------------------------------------+
+//|                                                 MT5Connector.mq5 |
+//|                                      Copyright 2026, Trading Org |
+//|                     https://github.com/trading-org/mt5-connector |
+//+------------------------------------------------------------------+
+#property copyright "Copyright 2026, Trading Org"
+#property version   "1.00"
+#property description "The agent of @trading-org/mt5-connector: see docs/agent-mql5.md"
+
+#include <MT5Connector/Agent/Agent.mqh>
+
+input string InpSettings="mt5-connector.ini"; // Settings file in MQL5\Files
+
+CAgent g_agent;
+bool   g_loaded=false;
+bool   g_told=false;
+
+//+------------------------------------------------------------------+
+//| What the expert may not do, with what to do about it; empty if it may do everything|
+//+------------------------------------------------------------------+
+string MissingPermission(void)
+  {
+   if(MQLInfoInteger(MQL_TESTER)!=0)
+      return("the agent needs a live chart; it does not run in the strategy tester");
+   if(TerminalInfoInteger(TERMINAL_DLLS_ALLOWED)==0 || MQLInfoInteger(MQL_DLLS_ALLOWED)==0)
+      return("DLL imports are off; allow them in the expert's properties (ws2_32.dll, bcrypt.dll and kernel32.dll are parts of Windows)");
+   if(MQLInfoInteger(MQL_TRADE_ALLOWED)==0)
+      Print("MT5Connector: algorithmic trading is off for this expert; orders will be rejected until it is allowed");
+   return("");
+  }
+//+------------------------------------------------------------------+
+//| Starts, or goes on with the same epoch and sessions after a change of the chart|
+//+------------------------------------------------------------------+
+int OnInit(void)
+  {
+   if(!g_agent.Serves())
+     {
+      string missing=MissingPermission();
+      if(missing!="")
+        {
+         Alert("MT5Connector cannot start: "+missing);
+         return(INIT_FAILED);
+        }
+      if(!g_loaded && !g_agent.Load(InpSettings))
+         return(INIT_FAILED);
+      g_loaded=true;
+     }
+   if(!EventSetMillisecondTimer(g_agent.TimerMs()))
+     {
+      Alert("MT5Connector cannot start: the terminal gives no timer");
+      return(INIT_FAILED);
+     }
+   return(INIT_SUCCEEDED);
+  }
+//+------------------------------------------------------------------+
+//| Closes everything, unless only the chart changes               |
+//+------------------------------------------------------------------+
+void OnDeinit(const int reason)
+  {
+   EventKillTimer();
+   if(reason!=REASON_CHARTCHANGE)
+      g_agent.Stop();
+  }
+//+------------------------------------------------------------------+
+//| Begins to serve as soon as the terminal's tables can be believed|
+//+------------------------------------------------------------------+
+bool Begin(void)
+  {
+   string unready=g_agent.WhyNotReady();
+   if(unready!="")
+     {
+      if(!g_told)
+         Print("MT5Connector waits: ",unready);
+      g_told=true;
+      return(false);
+     }
+   if(!g_agent.Start())
+     {
+      ExpertRemove();
+      return(false);
+     }
+   Print("MT5Connector serves ",g_agent.Ports()," epoch ",g_agent.Epoch());
+   if(!g_agent.FlushesDisk())
+      Print("MT5Connector: the journal survives a crash of the terminal, but perhaps not a power cut (the disk cannot be flushed)");
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| Serves for a bounded time, then leaves the terminal its own events|
+//+------------------------------------------------------------------+
+void OnTimer(void)
+  {
+   if(IsStopped() || (!g_agent.Serves() && !Begin()))
+      return;
+   ulong until=GetMicrosecondCount()+(ulong)g_agent.SliceMs()*1000;
+   while(!IsStopped())
+     {
+      ulong now=GetMicrosecondCount();
+      if(now>=until)
+         return;
+      g_agent.Turn((int)((until-now+999)/1000));
+     }
+  }
+//+------------------------------------------------------------------+
+//| Takes the trade server's answers at once                       |
+//+------------------------------------------------------------------+
+void OnTradeTransaction(const MqlTradeTransaction &transaction,const MqlTradeRequest &request,const MqlTradeResult &result)
+  {
+   if(!g_agent.Serves())
+      return;
+   g_agent.Transaction(transaction,result);
+   g_agent.Turn(0);
+  }
+//+------------------------------------------------------------------+
+//| Ticks of the chart's symbol wake the agent between two timer events|
+//+------------------------------------------------------------------+
+void OnTick(void)
+  {
+   if(g_agent.Serves())
+      g_agent.Turn(0);
+  }
+//+------------------------------------------------------------------+

@@ -1,0 +1,452 @@
+//+------------------------------------------------------------------+
+//|                                                AgentCommands.mqh |
+//|                                      Copyright 2026, Trading Org |
+//|                     https://github.com/trading-org/mt5-connector |
+//+------------------------------------------------------------------+
+#ifndef MT5CONNECTOR_AGENT_AGENTCOMMANDS_MQH
+#define MT5CONNECTOR_AGENT_AGENTCOMMANDS_MQH
+#include <MT5Connector/Agent/AgentOutcomes.mqh>
+
+//+------------------------------------------------------------------+
+//| What can be read of a command, and what is wrong with it       |
+//+------------------------------------------------------------------+
+struct SCommand
+  {
+   int               client;
+   string            session;
+   long              n;
+   string            id;
+   long              epoch;
+   long              issued_at;
+   long              not_after;
+   string            intent;
+   string            digest;
+   bool              good;
+   string            fault;
+  };
+
+//+------------------------------------------------------------------+
+//| The command channel (docs/protocol.md, 6.2); the order of the checks is the protocol's|
+//+------------------------------------------------------------------+
+class CAgentCommands : public CAgentOutcomes
+  {
+private:
+   bool              m_mending;
+   long              m_mend_ms;
+   bool              ReadCommand(const CJsonReader &reader,SCommand &command) const;
+   static bool       ReadLabel(const CJsonReader &reader,const string name,string &value);
+   static bool       ReadWhole(const CJsonReader &reader,const string name,const long low,long &value);
+   void              Check(const SCommand &command);
+   void              AnswerKnown(const SCommand &command,const int slot);
+   void              Plan(const SCommand &command,const int session);
+   void              RefuseCopy(const SCommand &command,const string code,const string reason,const long expected);
+   string            RefusedText(const SCommand &command,const string code,const string reason,const long expected);
+   static bool       IsFinal(const string code);
+   void              RefuseStaged(void);
+protected:
+   void              TakeCommand(const CZmtpMessage &message);
+   void              CommitStaged(void);
+public:
+                     CAgentCommands(void);
+  };
+//+------------------------------------------------------------------+
+//| The journal is sound                                           |
+//+------------------------------------------------------------------+
+CAgentCommands::CAgentCommands(void)
+  {
+   m_mending=false;
+   m_mend_ms=0;
+  }
+//+------------------------------------------------------------------+
+//| A label                                                        |
+//+------------------------------------------------------------------+
+static bool CAgentCommands::ReadLabel(const CJsonReader &reader,const string name,string &value)
+  {
+   if(reader.GetText(reader.Find(0,name),value) && CNames::IsLabel(value))
+      return(true);
+   value="";
+   return(false);
+  }
+//+------------------------------------------------------------------+
+//| A whole number, given as a number                              |
+//+------------------------------------------------------------------+
+static bool CAgentCommands::ReadWhole(const CJsonReader &reader,const string name,const long low,long &value)
+  {
+   int node=reader.Find(0,name);
+   if(node>=0 && reader.Kind(node)==JSON_NUMBER && reader.GetLong(node,value) && value>=low && value<(long)1<<53)
+      return(true);
+   value=0;
+   return(false);
+  }
+//+------------------------------------------------------------------+
+//| Reads what names a command, member by member: a faulty one is refused under its name|
+//+------------------------------------------------------------------+
+bool CAgentCommands::ReadCommand(const CJsonReader &reader,SCommand &command) const
+  {
+   uchar  bytes[];
+   uchar  digest[];
+   string op="";
+   long   revision=0;
+   command.fault="";
+   command.digest="";
+   if(!ReadLabel(reader,"session",command.session))
+      command.fault="session";
+   if(!ReadWhole(reader,"n",1,command.n))
+      command.fault="n";
+   if(!ReadWhole(reader,"epoch",1,command.epoch))
+      command.fault="epoch";
+   if(!ReadWhole(reader,"issuedAt",0,command.issued_at))
+      command.fault="issuedAt";
+   if(!ReadWhole(reader,"notAfter",0,command.not_after))
+      command.fault="notAfter";
+   if(!ReadLabel(reader,"id",command.id))
+      command.fault="id";
+   if(!reader.GetText(reader.Find(0,"intent"),command.intent))
+      command.fault="intent";
+   else
+      if(CUtf8::Encode(command.intent,bytes)>0 && CSha256::Digest(bytes,digest))
+         command.digest=CBytes::ToHex(digest);
+      else
+         command.digest="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+   if(!reader.GetText(reader.Find(0,"op"),op) || op!="trade")
+      command.fault="op";
+   if(!ReadWhole(reader,"v",0,revision) || revision!=1)
+      command.fault="v";
+   command.good=command.fault=="";
+   command.fault="Cannot read the command: \""+command.fault+"\" is missing, of a wrong type or not known";
+   return(command.good);
+  }
+//+------------------------------------------------------------------+
+//| Step 1: size, JSON, mac. A failure is counted and has no other effect|
+//+------------------------------------------------------------------+
+void CAgentCommands::TakeCommand(const CZmtpMessage &message)
+  {
+   CJsonReader reader;
+   SCommand    command;
+   uchar       key[];
+   uchar       body[];
+   uchar       mac[];
+   if(!m_pull.ClientKey(message.Peer(),key))
+      return;
+   command.client=m_clients.Find(key);
+   if(command.client<0 || message.Frames()!=2 || message.Bytes()>AGENT_REQUEST_BYTES || !message.GetFrame(0,body) || !message.GetFrame(1,mac) ||
+      !m_clients.VerifyCommand(command.client,body,mac) || !reader.Parse(body) || reader.Kind(0)!=JSON_OBJECT)
+     {
+      m_refusals++;
+      return;
+     }
+   if(!ReadCommand(reader,command))
+      command.good=false;
+   int session=m_sessions.Find(command.client,command.session);
+   if(session>=0)
+      m_sessions.items[session].last_ms=m_now-m_stood_still;
+   Check(command);
+  }
+//+------------------------------------------------------------------+
+//| Steps 2 to 6                                                   |
+//+------------------------------------------------------------------+
+void CAgentCommands::Check(const SCommand &command)
+  {
+   string client=m_clients.Hex(command.client);
+   int    session=m_sessions.Find(command.client,command.session);
+   int    known=-1;
+   if(command.id!="")
+      known=m_journal.Find(client,command.id);
+   if(session<0 || !m_sessions.items[session].trades)
+     {
+      if(known>=0)
+         AnswerKnown(command,known);
+      else
+         if(session>=0)
+            RefuseCopy(command,"ROLE","The session may only read",0);
+         else
+            RefuseCopy(command,"NO_SESSION","The session does not exist",0);
+      return;
+     }
+   long expected=m_sessions.items[session].command_counter+1;
+   if(command.n==expected)
+      m_sessions.items[session].command_counter=expected;
+   if(known>=0)
+     {
+      //--- "not executed" must never be said of an id that was taken before, however broken this copy is
+      AnswerKnown(command,known);
+      return;
+     }
+   if(!command.good)
+     {
+      if(command.id!="")
+         RefuseCopy(command,"BAD_REQUEST",command.fault,0);
+      return;
+     }
+   if(command.n<expected)
+     {
+      RefuseCopy(command,"REPLAYED","Counter "+(string)command.n+" has been used",0);
+      return;
+     }
+   if(command.n>expected)
+     {
+      RefuseCopy(command,"COUNTER","Commands from "+(string)expected+" on are missing",expected);
+      return;
+     }
+   if(m_journal.IsBelowFloor(command.epoch,command.issued_at))
+     {
+      RefuseCopy(command,"EXPIRED_ID","The journal does not reach back to this time",0);
+      return;
+     }
+   if(command.epoch!=m_journal.Epoch())
+     {
+      RefuseCopy(command,"EXPIRED","Epoch "+(string)command.epoch+" is not the present one",0);
+      return;
+     }
+   if(m_now>command.not_after)
+     {
+      RefuseCopy(command,"EXPIRED","It came "+(string)(m_now-command.not_after)+" ms too late",0);
+      return;
+     }
+   if(command.issued_at>m_now+AGENT_AHEAD_MS)
+     {
+      RefuseCopy(command,"STALE","It was issued "+(string)(command.issued_at-m_now)+" ms in the future",0);
+      return;
+     }
+   if(command.not_after-command.issued_at>AGENT_COMMAND_TTL_MS)
+     {
+      RefuseCopy(command,"BAD_REQUEST","A command may live at most "+(string)AGENT_COMMAND_TTL_MS+" ms",0);
+      return;
+     }
+   string code="";
+   string reason="";
+   if(m_refused.Find(client+" "+command.id,command.issued_at,m_now,code,reason))
+     {
+      RefuseCopy(command,code,reason,0);
+      return;
+     }
+   Plan(command,session);
+  }
+//+------------------------------------------------------------------+
+//| Step 7 and the staging of step 8                               |
+//+------------------------------------------------------------------+
+void CAgentCommands::Plan(const SCommand &command,const int session)
+  {
+   CIntent   intent;
+   SEvidence evidence;
+   bool      limit=false;
+   string    client=m_clients.Hex(command.client);
+   if(!intent.Parse(command.intent))
+     {
+      RefuseCopy(command,"BAD_REQUEST",intent.Fault(),0);
+      return;
+     }
+   bool closes=intent.kind==INTENT_CLOSE;
+   if(!closes && !m_clients.TakeCommand(command.client,m_now))
+     {
+      RefuseCopy(command,"RATE_LIMITED","Too many commands per second",0);
+      return;
+     }
+   if(!intent.Plan(m_clients,command.client,command.id,m_settings.max_volume_lots,limit,evidence))
+     {
+      string code="BAD_REQUEST";
+      if(limit)
+         code="LIMIT";
+      RefuseCopy(command,code,intent.Fault(),0);
+      return;
+     }
+   if(!m_journal.HasRoom(closes))
+     {
+      RefuseCopy(command,"JOURNAL","The journal has no room for more commands",0);
+      return;
+     }
+   if(m_mending || !m_refused.HasRoom(client+" "+command.id,m_now) ||
+      !m_shadow.Highest(evidence.after_order,evidence.after_deal))
+     {
+      RefuseCopy(command,"BUSY","The agent cannot take commands at the moment",0);
+      return;
+     }
+   evidence.broker_ms=CTerminalReader::BrokerMs();
+   int slot=m_journal.Stage(client,command.id,m_now);
+   if(slot<0)
+     {
+      RefuseCopy(command,"BUSY","The agent has no memory for more commands",0);
+      return;
+     }
+   m_journal.entries[slot].instance=m_sessions.items[session].instance;
+   m_journal.entries[slot].digest=command.digest;
+   m_journal.entries[slot].issued_at=command.issued_at;
+   m_journal.entries[slot].received_ms=m_now;
+   m_journal.entries[slot].evidence=evidence;
+   int flight=Begin(slot,command.client);
+   if(flight<0)
+     {
+      m_journal.Unstage(slot);
+      RefuseCopy(command,"BUSY","The agent has no memory for more commands",0);
+      return;
+     }
+   m_flights[flight].staged=true;
+   m_flights[flight].intent=command.intent;
+   m_flights[flight].not_after=command.not_after;
+   m_flights[flight].session=command.session;
+   m_flights[flight].n=command.n;
+  }
+//+------------------------------------------------------------------+
+//| Step 4 for an id that the journal knows                        |
+//+------------------------------------------------------------------+
+void CAgentCommands::AnswerKnown(const SCommand &command,const int slot)
+  {
+   bool voided=!m_journal.entries[slot].is_command ||
+               (m_journal.entries[slot].state==OUTCOME_VOID && m_journal.entries[slot].digest==command.digest);
+   if(voided)
+     {
+      RefuseCopy(command,"VOID","The id is void",0);
+      return;
+     }
+   if(m_journal.entries[slot].digest!=command.digest)
+     {
+      RefuseCopy(command,"ID_REUSED","The id names another command",0);
+      return;
+     }
+   int  flight=FindFlight(slot);
+   bool unpublished=flight>=0 && m_flights[flight].dealing;
+   if(m_journal.entries[slot].state==OUTCOME_PENDING || unpublished || m_now-m_journal.entries[slot].published_ms<AGENT_REPUBLISH_MS)
+      return;
+   m_journal.entries[slot].published_ms=m_now;
+   TellOutcome(m_journal.entries[slot].client,m_journal.entries[slot].outcome);
+  }
+//+------------------------------------------------------------------+
+//| Whether a refusal is for good                                  |
+//+------------------------------------------------------------------+
+static bool CAgentCommands::IsFinal(const string code)
+  {
+   return(code=="EXPIRED" || code=="BAD_REQUEST" || code=="RATE_LIMITED" || code=="LIMIT" || code=="ROLE" || code=="JOURNAL");
+  }
+//+------------------------------------------------------------------+
+//| A refusal in words; one for good is remembered                 |
+//+------------------------------------------------------------------+
+string CAgentCommands::RefusedText(const SCommand &command,const string code,const string reason,const long expected)
+  {
+   CJsonWriter json;
+   if(IsFinal(code) && command.epoch==m_journal.Epoch())
+      m_refused.Note(m_clients.Hex(command.client)+" "+command.id,code,reason,command.issued_at,m_now);
+   m_refusals++;
+   json.BeginObject();
+   CRecordWriter::Word(json,"id",command.id);
+   CRecordWriter::Word(json,"digest",command.digest);
+   CRecordWriter::Word(json,"state","refused");
+   CRecordWriter::Word(json,"code",code);
+   CRecordWriter::Word(json,"reason",reason);
+   CRecordWriter::Word(json,"session",command.session);
+   CRecordWriter::Integer(json,"n",command.n);
+   CRecordWriter::Integer(json,"epoch",command.epoch);
+   CRecordWriter::Integer(json,"issuedAt",command.issued_at);
+   CRecordWriter::Integer(json,"notAfter",command.not_after);
+   if(expected>0)
+      CRecordWriter::Integer(json,"expected",expected);
+   json.EndObject();
+   return(json.Whole());
+  }
+//+------------------------------------------------------------------+
+//| Refuses a copy: into the ledger if it is for good, as a hint if the connector mends it|
+//+------------------------------------------------------------------+
+void CAgentCommands::RefuseCopy(const SCommand &command,const string code,const string reason,const long expected)
+  {
+   string client=m_clients.Hex(command.client);
+   if(command.id=="")
+     {
+      m_refusals++;
+      return;
+     }
+   if(IsFinal(code) && command.epoch==m_journal.Epoch() && !m_refused.HasRoom(client+" "+command.id,m_now))
+     {
+      Hint(client,RefusedText(command,"BUSY","Too many commands have been refused",0));
+      return;
+     }
+   string text=RefusedText(command,code,reason,expected);
+   if(code=="COUNTER")
+     {
+      //--- one hint for each missing counter: thousands may be under way behind it
+      int session=m_sessions.Find(command.client,command.session);
+      if(session<0 || m_sessions.items[session].hinted_counter==expected)
+         return;
+      m_sessions.items[session].hinted_counter=expected;
+     }
+   if(code=="COUNTER" || code=="NO_SESSION" || code=="STALE" || code=="REPLAYED" || code=="BUSY")
+      Hint(client,text);
+   else
+      TellOutcome(client,text);
+  }
+//+------------------------------------------------------------------+
+//| What was staged cannot be made durable, and cannot come back either|
+//+------------------------------------------------------------------+
+void CAgentCommands::RefuseStaged(void)
+  {
+   SCommand command;
+   for(int i=ArraySize(m_flights)-1; i>=0; i--)
+     {
+      if(!m_flights[i].staged)
+         continue;
+      int slot=m_flights[i].slot;
+      command.client=m_flights[i].client;
+      command.session=m_flights[i].session;
+      command.n=m_flights[i].n;
+      command.id=m_journal.entries[slot].id;
+      command.epoch=m_journal.entries[slot].epoch;
+      command.issued_at=m_journal.entries[slot].issued_at;
+      command.not_after=m_flights[i].not_after;
+      command.digest=m_journal.entries[slot].digest;
+      command.intent="";
+      command.good=true;
+      command.fault="";
+      m_journal.Unstage(slot);
+      End(i);
+      RefuseCopy(command,"JOURNAL","The journal cannot be written",0);
+     }
+  }
+//+------------------------------------------------------------------+
+//| Step 8 and 9: one write for all that are staged; what is durable is sent|
+//+------------------------------------------------------------------+
+void CAgentCommands::CommitStaged(void)
+  {
+   bool any=false;
+   for(int i=0; i<ArraySize(m_flights); i++)
+      any=any || m_flights[i].staged;
+   if(!any || (m_mending && m_now<m_mend_ms))
+      return;
+   if(!m_journal.Commit())
+     {
+      m_mending=m_journal.IsBroken();
+      m_mend_ms=m_now+1000;
+      if(m_mending)
+         Print("MT5Connector: the journal cannot be written; commands wait until it can be repaired");
+      else
+         RefuseStaged();
+      return;
+     }
+   m_mending=false;
+   Clock();
+   for(int k=0; k<ArraySize(m_flights); k++)
+     {
+      if(!m_flights[k].staged)
+         continue;
+      int slot=m_flights[k].slot;
+      if(m_now<=m_flights[k].not_after)
+        {
+         int before=ArraySize(m_flights);
+         Send(k);
+         if(ArraySize(m_flights)<before)
+            k--;
+         continue;
+        }
+      SCommand late;
+      late.client=m_flights[k].client;
+      late.session=m_flights[k].session;
+      late.n=m_flights[k].n;
+      late.id=m_journal.entries[slot].id;
+      late.epoch=m_journal.entries[slot].epoch;
+      late.issued_at=m_journal.entries[slot].issued_at;
+      late.not_after=m_flights[k].not_after;
+      late.digest=m_journal.entries[slot].digest;
+      string shown=RefusedText(late,"EXPIRED","The journal was written too late",0);
+      Settle(k,OUTCOME_VOID,0,0,CEntryWriter::Tombstone(late.id,late.digest,m_journal.SinceUtcMs()),shown);
+      k--;
+     }
+  }
+#endif
+//+------------------------------------------------------------------+

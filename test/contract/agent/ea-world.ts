@@ -1,0 +1,280 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { compileProgram, mqlRoot } from "../../../build/mql5/compile.ts";
+import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
+import { nodeNetwork } from "../../../src/adapters/node-network.ts";
+import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
+import { MT5Connector } from "../../../src/connector/mod.ts";
+import type { Terminal, TradeRequest } from "../../../src/domain/terminal.ts";
+import { encodeKey } from "../../../src/security/keys.ts";
+import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
+import { alwaysOpen, SimulatedTerminal, symbolSpec } from "../../../src/simulator/broker/mod.ts";
+import { faultyNetwork } from "../../../src/simulator/faults/network.ts";
+import { faultyTransport } from "../../../src/simulator/faults/transport.ts";
+import { systemClock } from "../../../src/transport/clock.ts";
+import type { Channel } from "../../../src/transport/transport.ts";
+import { RawClient } from "../../kit/raw-client.ts";
+import { TerminalFeed } from "../../mql5/kit/feed.ts";
+import { defaultFlavour } from "../../mql5/kit/peers.ts";
+import { Program } from "../../mql5/kit/program.ts";
+import type { AgentWorld, BrokerView } from "./world.ts";
+
+/** The expert that ships. */
+const expert = join(mqlRoot, "Experts", "MT5Connector", "MT5Connector.mq5");
+
+/** The points at which a process can be killed from outside, by what reaches the terminal. */
+const reachable: ReadonlySet<AgentPoint> = new Set<AgentPoint>(["journalled", "sent", "beforeOutcome"]);
+
+interface Trap {
+  readonly point: AgentPoint;
+  fired: boolean;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function settleWithin<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    limit = setTimeout(() => reject(new Error(`Not settled within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** A fresh world around the expert's own sources, in real time over TCP; its broker is the simulator's. */
+export async function createEaWorld(): Promise<AgentWorld> {
+  const binary = await compileProgram(expert, defaultFlavour);
+  const files = await mkdtemp(join(tmpdir(), "mt5c-ea-"));
+  const settings = join(files, "Files", "mt5-connector.ini");
+  await mkdir(dirname(settings), { recursive: true });
+  const keys = {
+    server: nodeCrypto.keyAgreement.generateKeyPair(),
+    main: nodeCrypto.keyAgreement.generateKeyPair(),
+    other: nodeCrypto.keyAgreement.generateKeyPair(),
+  };
+  const terminal = new SimulatedTerminal({
+    clock: systemClock,
+    symbols: ["EURUSD", "GBPUSD"].map((name) =>
+      symbolSpec(name, { tradeSessions: alwaysOpen, quoteSessions: alwaysOpen }),
+    ),
+    account: { balance: 10_000 },
+    latencyMs: 20,
+  });
+  const executed: TradeRequest[] = [];
+  let next: { when: "before" | "after"; answer: { readonly retcode: number } | "silence" } | undefined;
+  const take = (when: "before" | "after"): { readonly retcode: number } | "silence" | undefined => {
+    if (next?.when !== when) return undefined;
+    const { answer } = next;
+    next = undefined;
+    return answer;
+  };
+  terminal.setHooks({
+    before: () => take("before"),
+    after(request, _id, result) {
+      if (result.retcode === 10009 || result.retcode === 10010) executed.push(request);
+      return take("after");
+    },
+  });
+  terminal.quote("EURUSD", 1.1, 1.1002);
+  terminal.quote("GBPUSD", 1.25, 1.2503);
+
+  let ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
+  let trap: Trap | undefined;
+  let program: Program;
+  let feed: TerminalFeed;
+  /** The program to which quotes are still on their way through the pipe. */
+  let quoted: Program | undefined;
+  let ended: Promise<unknown> = Promise.resolve();
+
+  function kill(): void {
+    feed.stop();
+    ended = program.kill();
+  }
+  function spring(point: AgentPoint): boolean {
+    if (trap === undefined || trap.fired || trap.point !== point) return false;
+    trap.fired = true;
+    kill();
+    return true;
+  }
+  /** The terminal as the expert sees it, with a trap at each place where one can be set from outside. */
+  const watched: Terminal = {
+    info: () => terminal.info(),
+    account: () => terminal.account(),
+    positions: () => terminal.positions(),
+    orders: () => terminal.orders(),
+    historyOrders: (after) => terminal.historyOrders(after),
+    historyDeals: (after) => terminal.historyDeals(after),
+    symbols: () => terminal.symbols(),
+    symbol: (name) => terminal.symbol(name),
+    selectSymbol: (name) => terminal.selectSymbol(name),
+    tick: (symbol) => terminal.tick(symbol),
+    copyTicks: (symbol, fromBrokerMs, count) => terminal.copyTicks(symbol, fromBrokerMs, count),
+    brokerMs: () => terminal.brokerMs(),
+    utcMs: () => terminal.utcMs(),
+    orderCheck: (request) => terminal.orderCheck(request),
+    orderSendAsync(request) {
+      // The expert's journal is durable and the request has not left the terminal.
+      if (spring("journalled")) return { sent: false, requestId: 0, retcode: 10031, comment: "" };
+      const accepted = terminal.orderSendAsync(request);
+      spring("sent");
+      return accepted;
+    },
+    listen(events): void {
+      terminal.listen(
+        events && {
+          tick: (symbol) => events.tick(symbol),
+          transaction(transaction): void {
+            if (transaction.type === "request" && spring("beforeOutcome")) return;
+            events.transaction(transaction);
+          },
+        },
+      );
+    },
+  };
+
+  async function start(): Promise<void> {
+    await writeFile(
+      settings,
+      [
+        "[agent]",
+        "host=127.0.0.1",
+        `command_port=${ports.command}`,
+        `events_port=${ports.events}`,
+        `sync_port=${ports.sync}`,
+        `secret_key=${encodeKey(keys.server.secretKey)}`,
+        "broker_zone=eet-us",
+        "[client]",
+        "name=main",
+        `key=${encodeKey(keys.main.publicKey)}`,
+        "[client]",
+        "name=other",
+        `key=${encodeKey(keys.other.publicKey)}`,
+        "role=read",
+        "",
+      ].join("\n"),
+    );
+    program = new Program(binary, { files });
+    feed = new TerminalFeed(program, watched);
+    const line = await settleWithin(program.line("MT5Connector serves "), 20_000);
+    const [command = 0, events = 0, sync = 0] = line.split(" ").slice(2).map(Number);
+    ports = { command, events, sync };
+  }
+
+  await start();
+  const links = faultyNetwork(nodeNetwork, systemClock);
+  const transport = zmtpTransport({ network: links.network, clock: systemClock, crypto: nodeCrypto });
+  const messages = faultyTransport(transport, systemClock);
+  const connectors: MT5Connector[] = [];
+  const raws: RawClient[] = [];
+  const broker: BrokerView = {
+    executed,
+    positions: () => terminal.positions().map((position) => position.ticket),
+    balance: () => terminal.account().balance,
+    quote(symbol, bid, ask): void {
+      terminal.quote(symbol, bid, ask);
+      quoted = program;
+    },
+    answerNext(when, answer): void {
+      next = { when, answer };
+    },
+    setConnected(connected): void {
+      terminal.setConnected(connected);
+      feed.refresh();
+    },
+  };
+
+  const world: AgentWorld = {
+    name: "ea",
+    clock: systemClock,
+    broker,
+    get ports() {
+      return ports;
+    },
+    links,
+    messages,
+    connector(): MT5Connector {
+      const made = new MT5Connector(
+        {
+          agents: [
+            {
+              id: "main",
+              connection: { host: "127.0.0.1", ports },
+              credentials: {
+                serverKey: encodeKey(keys.server.publicKey),
+                clientKey: encodeKey(keys.main.secretKey),
+              },
+            },
+          ],
+        },
+        { transport: messages.transport, clock: systemClock },
+      );
+      connectors.push(made);
+      return made;
+    },
+    async raw({ client = "main", instance = "raw-1" } = {}): Promise<RawClient> {
+      const made = new RawClient({
+        transport: zmtpTransport({ network: nodeNetwork, clock: systemClock, crypto: nodeCrypto }),
+        clock: systemClock,
+        host: "127.0.0.1",
+        ports,
+        serverPublicKey: keys.server.publicKey,
+        secretKey: keys[client].secretKey,
+        instance,
+      });
+      raws.push(made);
+      // A quote must be in the terminal before a question that was asked after it.
+      const ask = made.request.bind(made);
+      made.request = async (...request): ReturnType<RawClient["request"]> => {
+        const behind = quoted;
+        quoted = undefined;
+        await behind?.synced();
+        return await ask(...request);
+      };
+      await world.settle(made.openAll());
+      return made;
+    },
+    killAt(point) {
+      if (!reachable.has(point))
+        throw new Error(`Cannot kill at ${point}: nothing of it reaches the terminal`);
+      trap = { point, fired: false };
+      return trap;
+    },
+    kill,
+    async restart(): Promise<void> {
+      await ended;
+      await start();
+    },
+    settle: (promise, limitMs = 30_000) => settleWithin(promise, limitMs),
+    async until(condition, what, limitMs = 30_000): Promise<void> {
+      const limit = performance.now() + limitMs;
+      while (!condition()) {
+        if (performance.now() > limit) throw new Error(`Waited ${limitMs} ms for ${what}`);
+        await sleep(2);
+      }
+    },
+    pass: sleep,
+    async close(): Promise<void> {
+      const faults: string[] = [];
+      try {
+        for (const connector of connectors) await world.settle(connector.disconnect());
+        for (const raw of raws) await world.settle(raw.close());
+        const end = await world.settle(program.stop(), 10_000);
+        // Killed by us, or ended in order: anything else is a crash.
+        if (end.code !== 0 && end.signal !== "SIGKILL") faults.push(`ended with ${end.code} ${end.signal}`);
+      } finally {
+        feed.stop();
+        await program[Symbol.asyncDispose]();
+        terminal.dispose();
+        await rm(files, { recursive: true, force: true });
+      }
+      faults.push(...program.messages.flatMap((one) => (one.t === "critical" ? [one.text] : [])));
+      if (program.noise !== "") faults.push(program.noise);
+      if (faults.length > 0) throw new Error(`The expert reported faults: ${faults.join("; ")}`);
+    },
+  };
+  return world;
+}
