@@ -1,9 +1,10 @@
 import type { Channel, ChannelEvents, ClientChannel, ConnectOptions } from "../transport/transport.ts";
-import { type Connection, dialConnection } from "../zmtp/connection.ts";
+import type { Connection } from "../zmtp/connection.ts";
 import type { Crypto } from "../zmtp/crypto/types.ts";
 import type { Environment } from "../zmtp/environment.ts";
 import { ZmtpFault } from "../zmtp/fault.ts";
 import { defaultMaxFramesPerMessage, defaultMaxMessageBytes } from "../zmtp/limits.ts";
+import { dialConnection } from "../zmtp/link.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";
 import { channelFault } from "./zmtp-transport-faults.ts";
 

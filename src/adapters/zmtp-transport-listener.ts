@@ -9,11 +9,12 @@ import {
   type PublishOptions,
   type TransportListener,
 } from "../transport/transport.ts";
-import { acceptConnection, type Connection, type ConnectionOptions } from "../zmtp/connection.ts";
+import type { Connection, ConnectionOptions } from "../zmtp/connection.ts";
 import type { Crypto, KeyPair } from "../zmtp/crypto/types.ts";
 import type { Environment } from "../zmtp/environment.ts";
 import { ZmtpFault } from "../zmtp/fault.ts";
 import { defaultMaxFramesPerMessage, maxSubscriptionBytes } from "../zmtp/limits.ts";
+import { acceptConnection } from "../zmtp/link.ts";
 import { byteLength, Outbox } from "../zmtp/outbox.ts";
 import type { PeerInfo } from "../zmtp/peer.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";

@@ -55,7 +55,7 @@ export const farewellMs = 1_000;
 /** Messages queued per peer in each direction, unless the owner says otherwise (as libzmq). */
 export const defaultHighWaterMark = 1_000;
 
-/** Connections of one bound endpoint, unless the owner says otherwise. */
+/** Connections that one socket accepts, over all its bound endpoints, unless the owner says otherwise. */
 export const defaultMaxConnections = 4_096;
 
 /** Endpoints that one socket may dial. */

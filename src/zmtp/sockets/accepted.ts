@@ -1,6 +1,7 @@
 import type { ByteStream, StreamEvents } from "../../transport/network.ts";
-import { acceptConnection, type Connection, type ConnectionEvents } from "../connection.ts";
+import type { Connection, ConnectionEvents } from "../connection.ts";
 import type { ZmtpFault } from "../fault.ts";
+import { acceptConnection } from "../link.ts";
 import type { PeerInfo } from "../peer.ts";
 import type { SocketCore } from "./core.ts";
 import { Pipe } from "./pipe.ts";

@@ -1,7 +1,8 @@
 import type { Timer } from "../../transport/clock.ts";
 import type { Endpoint } from "../../transport/network.ts";
-import { type Connection, type ConnectionEvents, dialConnection } from "../connection.ts";
+import type { Connection, ConnectionEvents } from "../connection.ts";
 import type { ZmtpFault } from "../fault.ts";
+import { dialConnection } from "../link.ts";
 import type { PeerInfo } from "../peer.ts";
 import type { SocketCore } from "./core.ts";
 import { formatEndpoint } from "./endpoint.ts";

@@ -1,3 +1,4 @@
+import type { Connection } from "../connection.ts";
 import type { Context } from "../environment.ts";
 import { Socket } from "./base.ts";
 import { build } from "./build.ts";
@@ -10,6 +11,8 @@ import type { Pipe } from "./pipe.ts";
 
 interface Asked {
   readonly pipe: Pipe;
+  /** What the request came over: a dialled pipe outlives it, and whoever comes next has not asked. */
+  readonly connection: Connection | undefined;
   /** The address envelope, delimiter included. */
   readonly envelope: readonly Uint8Array[];
   readonly frames: Uint8Array[];
@@ -33,7 +36,8 @@ class RepPattern implements Pattern {
     // Without a delimiter, or with nothing behind it, it is no request.
     if (delimiterAt < 0 || delimiterAt === frames.length - 1) return;
     const envelope = frames.slice(0, delimiterAt + 1);
-    this.#requests.put(pipe, { pipe, envelope, frames: frames.slice(delimiterAt + 1) });
+    const { connection } = pipe;
+    this.#requests.put(pipe, { pipe, connection, envelope, frames: frames.slice(delimiterAt + 1) });
   }
 
   removed(pipe: Pipe): void {
@@ -64,7 +68,10 @@ class RepPattern implements Pattern {
     }
     this.#asked = undefined;
     // RFC 28: a reply to a peer that is gone, or does not read, is discarded.
-    if (asked.pipe.hasRoom) asked.pipe.send([...asked.envelope, ...frames]);
+    const { pipe, connection, envelope } = asked;
+    if (connection !== undefined && pipe.connection === connection && pipe.hasRoom) {
+      pipe.send([...envelope, ...frames]);
+    }
   }
 }
 

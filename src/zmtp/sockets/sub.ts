@@ -13,8 +13,11 @@ class SubPattern implements Pattern {
   readonly queue: FairQueue<Uint8Array[]>;
   readonly #subscriptions = new Subscriptions(false);
   readonly #pipes: Set<Pipe> = new Set();
+  readonly #filters: boolean;
 
-  constructor(context: Context, conflate: boolean) {
+  /** An XSUB does not filter: what its publishers send is for who stands behind it to judge. */
+  constructor(context: Context, conflate: boolean, filters: boolean) {
+    this.#filters = filters;
     this.queue = new FairQueue(context, conflate);
   }
 
@@ -28,7 +31,8 @@ class SubPattern implements Pattern {
 
   message(pipe: Pipe, frames: Uint8Array[]): void {
     // The publisher filters; what was on its way when a subscription ended is filtered here.
-    if (this.#subscriptions.matches(frames[0] as Uint8Array)) this.queue.put(pipe, frames);
+    if (this.#filters && !this.#subscriptions.matches(frames[0] as Uint8Array)) return;
+    this.queue.put(pipe, frames);
   }
 
   removed(pipe: Pipe): void {
@@ -61,7 +65,7 @@ export class Subscriber extends Socket implements AsyncIterable<Uint8Array[]> {
   constructor(context: Context, options: SocketOptions = {}) {
     const { core, pattern } = build(
       { context, socketType: "SUB", options },
-      ({ conflate }) => new SubPattern(context, conflate),
+      ({ conflate }) => new SubPattern(context, conflate, true),
     );
     super(core);
     this.#pattern = pattern;
@@ -100,7 +104,7 @@ export class XSubscriber extends Socket implements AsyncIterable<Uint8Array[]> {
   constructor(context: Context, options: SocketOptions = {}) {
     const { core, pattern } = build(
       { context, socketType: "XSUB", options },
-      ({ conflate }) => new SubPattern(context, conflate),
+      ({ conflate }) => new SubPattern(context, conflate, false),
     );
     super(core);
     this.#pattern = pattern;

@@ -9,11 +9,13 @@ import {
   Publisher,
   Pull,
   Push,
+  Reply,
   type SecurityOptions,
   type SocketEvent,
   Subscriber,
+  XSubscriber,
 } from "../../../../src/zmtp/mod.ts";
-import { record, text, virtualContext } from "./kit.ts";
+import { record, settled, text, virtualContext } from "./kit.ts";
 
 const server = keyPairToZ85(generateKeyPair(nodeCrypto));
 const client = generateKeyPair(nodeCrypto);
@@ -253,6 +255,50 @@ describe("heartbeats", () => {
     await clock.advance(5_000);
     expect(log).toEqual(["connecting", "connected"]);
   });
+});
+
+test("an XSUB delivers whatever its publishers send, a SUB what it has subscribed to", async () => {
+  const ready: Uint8Array = Buffer.from("\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03PUB", "latin1");
+  for (const [Type, expected] of [
+    [XSubscriber, ["other", "EURUSD"]],
+    [Subscriber, ["EURUSD"]],
+  ] as const) {
+    const { context, clock, network } = virtualContext();
+    const socket = new Type(context);
+    if (socket instanceof Subscriber) socket.subscribe("EUR");
+    else await socket.send("\u0001EUR");
+    await socket.bind("tcp://a:1000");
+    const peer = raw((events) => network.connect({ host: "a", port: 1000 }, events));
+    peer.stream.write(greeting());
+    peer.stream.write(ready);
+    for (const topic of ["other", "EURUSD"]) {
+      peer.stream.write(Uint8Array.of(0, topic.length));
+      peer.stream.write(Buffer.from(topic));
+    }
+    await clock.advance(10);
+    for (const topic of expected) {
+      expect(text(await clock.runUntil(socket.receive(), 100))).toEqual([topic]);
+    }
+    expect(await settled(socket.receive())).toBe(false);
+  }
+});
+
+test("a REP that dials discards its reply when the connection that asked is gone, though its endpoint is back", async () => {
+  const { context, clock, network } = virtualContext();
+  const dealer = new Dealer(context);
+  await dealer.bind("tcp://a:1000");
+  const rep = new Reply(context, { reconnect: { minMs: 10, maxMs: 10 } });
+  rep.connect("tcp://a:1000");
+  await clock.advance(10);
+  await dealer.send(["first", "", "before"]);
+  expect(text(await clock.runUntil(rep.receive(), 100))).toEqual(["before"]);
+  network.cut();
+  await clock.advance(100);
+  await rep.send("late");
+  await dealer.send(["second", "", "after"]);
+  expect(text(await clock.runUntil(rep.receive(), 100))).toEqual(["after"]);
+  await rep.send("in time");
+  expect(text(await clock.runUntil(dealer.receive(), 100))).toEqual(["second", "", "in time"]);
 });
 
 describe("a side that does not read, because its own queue is full", () => {
