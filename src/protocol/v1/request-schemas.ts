@@ -1,14 +1,7 @@
 import * as v from "valibot";
 import { BodyError, decodeBody } from "./codec.ts";
 import { limits } from "./limits.ts";
-import type {
-  CloseIntent,
-  CommandRequest,
-  HelloArgs,
-  MarketIntent,
-  SyncOp,
-  SyncRequest,
-} from "./messages.ts";
+import type { CommandRequest, HelloArgs, Intent, SyncOp, SyncRequest } from "./messages.ts";
 
 const encoder = new TextEncoder();
 
@@ -32,9 +25,6 @@ export type UnservedOp =
 
 /** Operations that this agent serves. */
 export type ServedOp = Exclude<SyncOp, UnservedOp>;
-
-/** Intents that this agent carries out. */
-export type ServedIntent = MarketIntent | CloseIntent;
 
 /** The arguments of each operation of `sync`, after validation. */
 export interface SyncArgs {
@@ -118,6 +108,12 @@ const commandRequest = v.object({
   intent: v.string(),
 });
 
+const namedTicket = v.pipe(
+  ticket,
+  v.check((text) => text !== "0"),
+);
+const timeInForce = v.picklist(["gtc", "day", "specified", "specifiedDay"]);
+
 const intent = v.variant("kind", [
   v.object({
     kind: v.literal("market"),
@@ -134,16 +130,47 @@ const intent = v.variant("kind", [
   }),
   v.object({
     kind: v.literal("close"),
-    position: v.pipe(
-      ticket,
-      v.check((text) => text !== "0"),
-    ),
+    position: namedTicket,
     volume: amount,
     deviation: points,
     comment,
     filling,
     tag,
   }),
+  v.object({
+    kind: v.literal("pending"),
+    symbol: symbolName,
+    orderKind: v.picklist(["buyLimit", "sellLimit", "buyStop", "sellStop", "buyStopLimit", "sellStopLimit"]),
+    volume: positive,
+    price: positive,
+    priceStopLimit: amount,
+    stopLoss: amount,
+    takeProfit: amount,
+    timeInForce,
+    expirationBrokerMs: whole,
+    magic: ticket,
+    comment,
+    filling,
+    tag,
+  }),
+  v.object({
+    kind: v.literal("modifyOrder"),
+    order: namedTicket,
+    price: v.exactOptional(positive),
+    priceStopLimit: v.exactOptional(amount),
+    stopLoss: v.exactOptional(amount),
+    takeProfit: v.exactOptional(amount),
+    timeInForce: v.exactOptional(timeInForce),
+    expirationBrokerMs: v.exactOptional(whole),
+  }),
+  v.object({
+    kind: v.literal("modifyPosition"),
+    position: namedTicket,
+    stopLoss: v.exactOptional(amount),
+    takeProfit: v.exactOptional(amount),
+  }),
+  v.object({ kind: v.literal("cancel"), order: namedTicket }),
+  v.object({ kind: v.literal("closeBy"), position: namedTicket, positionBy: namedTicket }),
 ]);
 
 const none = v.object({});
@@ -284,7 +311,7 @@ export function readCommandHead(body: Readonly<Record<string, unknown>>): Comman
 }
 
 /** Reads the JSON text of an intent. */
-export function readIntent(text: string): Read<ServedIntent> {
+export function readIntent(text: string): Read<Intent> {
   let body: Readonly<Record<string, unknown>>;
   try {
     body = decodeBody(encoder.encode(text), limits.maxRequestBytes);

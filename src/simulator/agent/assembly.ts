@@ -87,6 +87,7 @@ export function assemble(parts: Parts): Running {
     closingDealWaitMs: limits.closingDealWaitMs,
     publish: tell,
     onOrder: (order, finished) => resolver.observeOrder(order, finished),
+    onPosition: (ticket) => resolver.observePosition(ticket),
     onDeal: (deal) => {
       readiness.know(deal.ticket);
       resolver.observeDeal(deal);

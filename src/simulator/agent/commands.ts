@@ -6,6 +6,7 @@ import {
   type CommandRefusal,
   type CommandRequest,
   certainRefusals,
+  type Intent,
   type Outcome,
   type RefusedOutcome,
 } from "../../protocol/v1/messages.ts";
@@ -14,13 +15,13 @@ import {
   readCommand,
   readCommandHead,
   readIntent,
-  type ServedIntent,
 } from "../../protocol/v1/request-schemas.ts";
 import { intentDigest } from "../../protocol/v1/signing.ts";
 import type { Peer } from "../../transport/transport.ts";
 import type { AgentLimits } from "./agent-options.ts";
 import type { Client } from "./clients.ts";
-import { type BuiltRequest, buildRequest, planIntent } from "./intents.ts";
+import type { BuiltRequest } from "./intent-checks.ts";
+import { buildRequest, lessensRisk, planIntent } from "./intents.ts";
 import type { Journal } from "./journal.ts";
 import { type JournalEntry, outcomeHead, type Traits } from "./journal-entry.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -74,7 +75,7 @@ interface Wellformed extends Received {
 /** A command whose turn to be journalled and sent has not come. */
 interface Waiting {
   readonly received: Wellformed;
-  readonly intent: ServedIntent;
+  readonly intent: Intent;
 }
 
 interface Refusal {
@@ -269,7 +270,7 @@ export class Commands {
   }
 
   /** The rest of step 7. */
-  #admit(received: Wellformed, intent: ServedIntent): void {
+  #admit(received: Wellformed, intent: Intent): void {
     const { terminal, limits, journal } = this.#options;
     const { client, command } = received;
     const name = { clientPublicKey: client.publicKey, id: command.id };
@@ -284,7 +285,7 @@ export class Commands {
   }
 
   /** Step 8: into the journal, with the highest tickets so far. */
-  #stage(received: Wellformed, intent: ServedIntent, traits: Traits): void {
+  #stage(received: Wellformed, intent: Intent, traits: Traits): void {
     const { world, terminal, journal, shadow, outcomes } = this.#options;
     const { client, command, digest, session } = received;
     const receivedMs = world.now();
@@ -313,12 +314,12 @@ export class Commands {
   }
 
   /** Step 9: durable, and only now sent. */
-  #journalled(received: Wellformed, intent: ServedIntent, entry: JournalEntry): void {
+  #journalled(received: Wellformed, intent: Intent, entry: JournalEntry): void {
     const { world } = this.#options;
     world.at("journalled", { client: entry.client, id: entry.id }, () => this.#send(received, intent, entry));
   }
 
-  #send(received: Wellformed, intent: ServedIntent, entry: JournalEntry): void {
+  #send(received: Wellformed, intent: Intent, entry: JournalEntry): void {
     const { world, terminal, outcomes, journal } = this.#options;
     const { id, digest, evidence } = entry;
     if (evidence === undefined) throw new Error("Cannot send a tombstone");
@@ -338,7 +339,7 @@ export class Commands {
     outcomes.unsent(entry, { state: "rejected", ...outcomeHead(entry, world.now()), retcode, comment });
   }
 
-  #build(intent: ServedIntent, entry: JournalEntry): BuiltRequest {
+  #build(intent: Intent, entry: JournalEntry): BuiltRequest {
     const { readiness, terminal } = this.#options;
     const { evidence } = entry;
     const unready = readiness.fault();
@@ -427,9 +428,4 @@ export class Commands {
       ...(expected === undefined ? {} : { expected }),
     };
   }
-}
-
-/** Whether an intent only takes risk away: it is never refused for a limit. */
-function lessensRisk(intent: ServedIntent): boolean {
-  return intent.kind === "close";
 }

@@ -21,9 +21,12 @@ export function executedOutcome(
 ): ExecutedOutcome {
   const { deals } = execution;
   const last = deals.at(-1);
-  const dealt = deals.reduce((sum, deal) => sum + toVolumeUnits(deal.volume), 0);
-  const worth = deals.reduce((sum, deal) => sum + toVolumeUnits(deal.volume) * deal.price, 0);
   const closes = entry.evidence?.position ?? "0";
+  // The deals of a close-by take both positions down by the same volume.
+  const counted =
+    entry.evidence?.positionBy === undefined ? deals : deals.filter((d) => d.position === closes);
+  const dealt = counted.reduce((sum, deal) => sum + toVolumeUnits(deal.volume), 0);
+  const worth = counted.reduce((sum, deal) => sum + toVolumeUnits(deal.volume) * deal.price, 0);
   return {
     state: "executed",
     ...outcomeHead(entry, doneMs),

@@ -1,47 +1,85 @@
-import { fromVolumeUnits, roundTo, toVolumeUnits } from "../../domain/decimal.ts";
-import type { FillingMode, PositionSide, SymbolRecord } from "../../domain/records.ts";
+import type { FillingMode, SymbolRecord } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
-import type { Terminal, TradeRequest } from "../../domain/terminal.ts";
-import type { CloseIntent, FillingChoice, MarketIntent } from "../../protocol/v1/messages.ts";
-import type { ServedIntent } from "../../protocol/v1/request-schemas.ts";
-import { commandMagic, commandTag } from "../../protocol/v1/signing.ts";
-import type { Evidence, Traits } from "./journal-entry.ts";
-
-/** Characters of a comment in MqlTradeRequest. */
-const maxCommentLength = 31;
-/** How far a price may be from a whole number of ticks, in ticks: what binary fractions make of decimals. */
-const tickSlack = 1e-3;
-
-/** Whose command it is. */
-export interface CommandName {
-  readonly clientPublicKey: Uint8Array;
-  readonly id: string;
-}
-
-/** A command that may be written to the journal, or why not. */
-export type Plan =
-  | { readonly ok: true; readonly traits: Traits }
-  | { readonly ok: false; readonly code: "BAD_REQUEST" | "LIMIT"; readonly reason: string };
-
-/** A request for the trade server, or the return code with which the terminal itself refuses. */
-export type BuiltRequest =
-  | { readonly ok: true; readonly request: TradeRequest }
-  | { readonly ok: false; readonly retcode: number; readonly comment: string };
+import type { Terminal } from "../../domain/terminal.ts";
+import type { CloseIntent, FillingChoice, Intent, MarketIntent } from "../../protocol/v1/messages.ts";
+import {
+  buildCancel,
+  buildCloseBy,
+  buildModifyOrder,
+  buildModifyPosition,
+  planCancel,
+  planCloseBy,
+  planModifyOrder,
+  planModifyPosition,
+} from "./change-intents.ts";
+import {
+  type BuiltRequest,
+  bad,
+  type CommandName,
+  normalPrice,
+  normalVolume,
+  opposite,
+  overLimit,
+  type Plan,
+  pricesFault,
+  refused,
+  stepFault,
+  tagOf,
+  volumeFault,
+} from "./intent-checks.ts";
+import type { Evidence } from "./journal-entry.ts";
+import { buildPending, planPending } from "./pending-intents.ts";
 
 /** Checks an intent against the terminal and says by what its order will be known again. */
 export function planIntent(
   terminal: Terminal,
-  intent: ServedIntent,
+  intent: Intent,
   name: CommandName,
   maxVolumeLots: number,
 ): Plan {
-  return intent.kind === "market"
-    ? planMarket(terminal, intent, name, maxVolumeLots)
-    : planClose(terminal, intent, name);
+  switch (intent.kind) {
+    case "market":
+      return planMarket(terminal, intent, name, maxVolumeLots);
+    case "close":
+      return planClose(terminal, intent, name);
+    case "pending":
+      return planPending(terminal, intent, name, maxVolumeLots);
+    case "modifyOrder":
+      return planModifyOrder(terminal, intent);
+    case "modifyPosition":
+      return planModifyPosition(terminal, intent);
+    case "cancel":
+      return planCancel(terminal, intent);
+    case "closeBy":
+      return planCloseBy(terminal, intent);
+  }
 }
 
 /** Makes the request of a planned intent, with the prices of this moment. */
-export function buildRequest(terminal: Terminal, intent: ServedIntent, evidence: Evidence): BuiltRequest {
+export function buildRequest(terminal: Terminal, intent: Intent, evidence: Evidence): BuiltRequest {
+  switch (intent.kind) {
+    case "market":
+    case "close":
+      return buildDeal(terminal, intent, evidence);
+    case "pending":
+      return buildPending(terminal, intent, evidence);
+    case "modifyOrder":
+      return buildModifyOrder(terminal, evidence);
+    case "modifyPosition":
+      return buildModifyPosition(terminal, evidence);
+    case "cancel":
+      return buildCancel(terminal, intent);
+    case "closeBy":
+      return buildCloseBy(terminal, intent);
+  }
+}
+
+/** Whether an intent only takes risk away: it is never refused for a limit. */
+export function lessensRisk(intent: Intent): boolean {
+  return intent.kind === "close" || intent.kind === "closeBy" || intent.kind === "cancel";
+}
+
+function buildDeal(terminal: Terminal, intent: MarketIntent | CloseIntent, evidence: Evidence): BuiltRequest {
   const position =
     intent.kind === "close" ? terminal.positions().find((p) => p.ticket === intent.position) : undefined;
   if (intent.kind === "close" && position === undefined) {
@@ -100,19 +138,9 @@ function planMarket(
 ): Plan {
   const symbol = terminal.symbol(intent.symbol);
   if (symbol === undefined) return bad(`symbol ${intent.symbol} does not exist`);
-  const volume = volumeFault(intent.volume, symbol);
-  if (volume !== undefined) return bad(volume);
-  for (const stop of ["stopLoss", "takeProfit"] as const) {
-    const fault = priceFault(stop, intent[stop], symbol);
-    if (fault !== undefined) return bad(fault);
-  }
-  if (intent.volume > maxVolumeLots) {
-    return {
-      ok: false,
-      code: "LIMIT",
-      reason: `Cannot trade ${intent.volume} lots: the limit is ${maxVolumeLots}`,
-    };
-  }
+  const fault = volumeFault(intent.volume, symbol) ?? pricesFault(intent, ["stopLoss", "takeProfit"], symbol);
+  if (fault !== undefined) return bad(fault);
+  if (intent.volume > maxVolumeLots) return overLimit(intent.volume, maxVolumeLots);
   return {
     ok: true,
     traits: {
@@ -144,61 +172,4 @@ function planClose(terminal: Terminal, intent: CloseIntent, name: CommandName): 
       ...(intent.tag === "magic" ? {} : { magic: position?.magic ?? "0" }),
     },
   };
-}
-
-function tagOf(
-  intent: Pick<ServedIntent, "tag" | "comment">,
-  magic: string,
-  name: CommandName,
-): Pick<Traits, "commentTag" | "magicTag" | "magic"> {
-  if (intent.tag === "comment") {
-    const tag = commandTag(name.clientPublicKey, name.id);
-    const fits = intent.comment.length + tag.length <= maxCommentLength;
-    return { commentTag: fits ? tag : "", magicTag: false, magic };
-  }
-  if (intent.tag === "magic" && magic === "0") {
-    return { commentTag: "", magicTag: true, magic: commandMagic(name.clientPublicKey, name.id) };
-  }
-  return { commentTag: "", magicTag: false, magic };
-}
-
-function volumeFault(lots: number, symbol: SymbolRecord): string | undefined {
-  if (lots < symbol.volumeMin || lots > symbol.volumeMax) {
-    return `volume ${lots} is not between ${symbol.volumeMin} and ${symbol.volumeMax} lots`;
-  }
-  return stepFault(lots, symbol);
-}
-
-function stepFault(lots: number, symbol: SymbolRecord): string | undefined {
-  const step = toVolumeUnits(symbol.volumeStep);
-  if (step === 0 || toVolumeUnits(lots) % step === 0) return undefined;
-  return `volume ${lots} is no multiple of ${symbol.volumeStep} lots`;
-}
-
-function priceFault(what: string, price: number, symbol: SymbolRecord): string | undefined {
-  const size = symbol.tickSize > 0 ? symbol.tickSize : symbol.point;
-  const ticks = price / size;
-  if (size === 0 || Math.abs(ticks - Math.round(ticks)) <= tickSlack) return undefined;
-  return `${what} ${price} is no multiple of the tick size ${size}`;
-}
-
-function normalVolume(lots: number): number {
-  return fromVolumeUnits(toVolumeUnits(lots));
-}
-
-function normalPrice(price: number, symbol: SymbolRecord): number {
-  const size = symbol.tickSize > 0 ? symbol.tickSize : symbol.point;
-  return size === 0 ? price : roundTo(Math.round(price / size) * size, symbol.digits);
-}
-
-function opposite(side: PositionSide): PositionSide {
-  return side === "buy" ? "sell" : "buy";
-}
-
-function bad(reason: string): Plan {
-  return { ok: false, code: "BAD_REQUEST", reason: `Cannot trade: ${reason}` };
-}
-
-function refused(retcode: number, comment: string): BuiltRequest {
-  return { ok: false, retcode, comment };
 }

@@ -1,4 +1,4 @@
-import type { PositionSide } from "../../domain/records.ts";
+import type { OrderKind, PositionSide, TimeInForce } from "../../domain/records.ts";
 import type {
   ExecutedOutcome,
   Outcome,
@@ -11,6 +11,26 @@ import type {
 /** What can stand in the journal as an outcome. */
 export type StoredOutcome = ExecutedOutcome | RejectedOutcome | UnknownOutcome | VoidOutcome;
 
+/** What a position is to be; what is missing stays. */
+export interface PositionTerms {
+  readonly stopLoss?: number;
+  readonly takeProfit?: number;
+}
+
+/** What a pending order is to be; what is missing stays. */
+export interface OrderTerms extends PositionTerms {
+  readonly price?: number;
+  readonly priceStopLimit?: number;
+  readonly timeInForce?: TimeInForce;
+  readonly expirationBrokerMs?: number;
+}
+
+/** What a modification or a cancellation is about. */
+export type Target =
+  | { readonly what: "order"; readonly ticket: string; readonly want: OrderTerms }
+  | { readonly what: "position"; readonly ticket: string; readonly want: PositionTerms }
+  | { readonly what: "cancel"; readonly ticket: string };
+
 /** What an order or a deal of a command looks like. */
 export interface Traits {
   readonly symbol: string;
@@ -18,8 +38,14 @@ export interface Traits {
   /** Lots. */
   readonly volume: number;
   readonly magic: string;
-  /** The position that is closed; `"0"` for a market order. */
+  /** The position that is closed or changed; `"0"` for an order that opens. */
   readonly position: string;
+  /** The kind of its order, where that is no market order. */
+  readonly orderKind?: OrderKind;
+  /** The opposite position of a close-by. */
+  readonly positionBy?: string;
+  /** What it changes, if it makes no order of its own. */
+  readonly target?: Target;
   /** The tag at the end of the comment, or empty. */
   readonly commentTag: string;
   /** Whether the magic is the command's tag. */
@@ -86,6 +112,12 @@ export function outcomeHead(
 ): Pick<PendingOutcome, "id" | "digest" | "epoch" | "receivedMs" | "sentMs" | "doneMs"> {
   const { id, digest, epoch, receivedMs, sentMs } = entry;
   return { id, digest, epoch, receivedMs, sentMs, doneMs };
+}
+
+/** The order that an executed command accounts for: the one that it made, not one that it changed. */
+export function ownOrder(entry: JournalEntry, outcome: StoredOutcome | undefined): string | undefined {
+  if (outcome?.state !== "executed" || entry.evidence?.target !== undefined) return undefined;
+  return outcome.order === "0" || outcome.order === "" ? undefined : outcome.order;
 }
 
 /** Whether an outcome is final: it is never replaced. */

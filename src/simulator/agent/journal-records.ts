@@ -5,6 +5,7 @@ import {
   isBefore,
   isCertain,
   type JournalEntry,
+  ownOrder,
   type Stamp,
   type StoredOutcome,
 } from "./journal-entry.ts";
@@ -152,7 +153,8 @@ export class JournalState {
     if (isCertain(before) && !completes) return;
     entry.outcome = outcome;
     if ("sentMs" in outcome) entry.sentMs = outcome.sentMs;
-    if (outcome.state === "executed" && outcome.order !== "0") this.claims.set(outcome.order, entry);
+    const order = ownOrder(entry, outcome);
+    if (order !== undefined) this.claims.set(order, entry);
     if (!isAwaited(outcome) || completes) return;
     let waiting = this.unacknowledged.get(entry.client);
     if (waiting === undefined) {
@@ -173,7 +175,7 @@ export class JournalState {
   remove(entry: JournalEntry): void {
     this.entries.delete(entryKey(entry.client, entry.id));
     this.unacknowledged.get(entry.client)?.delete(entry.id);
-    const order = entry.outcome?.state === "executed" ? entry.outcome.order : undefined;
+    const order = ownOrder(entry, entry.outcome);
     if (order !== undefined && this.claims.get(order) === entry) this.claims.delete(order);
   }
 

@@ -7,7 +7,8 @@ import type { Timer } from "../../transport/clock.ts";
 import type { AgentLimits, AgentPointInfo } from "./agent-options.ts";
 import { executedOutcome } from "./executed.ts";
 import type { Journal } from "./journal.ts";
-import { isCertain, type JournalEntry, outcomeHead, type StoredOutcome } from "./journal-entry.ts";
+import { isCertain, type JournalEntry, outcomeHead, ownOrder, type StoredOutcome } from "./journal-entry.ts";
+import { isPendingOrder } from "./order-kind.ts";
 import type { Resolver } from "./resolver.ts";
 import { isTicket, ticketBefore } from "./tickets.ts";
 import type { World } from "./world.ts";
@@ -194,7 +195,10 @@ export class Outcomes {
 
   #refusedLocally(flight: Flight, accepted: SendAccepted): void {
     const { retcode: code, comment } = accepted;
-    if (retcode(code).certainty === "no") this.#rejected(flight, code, comment);
+    if (settlesAsDone(flight.entry, code)) {
+      const rest = { deal: "0", order: "0", volume: 0, price: 0, bid: 0, ask: 0, retcodeExternal: 0 };
+      this.#executed(flight, { retcode: code, comment, requestId: accepted.requestId, ...rest });
+    } else if (retcode(code).certainty === "no") this.#rejected(flight, code, comment);
     else this.#unknown(flight, code, comment);
   }
 
@@ -203,7 +207,7 @@ export class Outcomes {
     world.at("resultReceived", pointInfo(flight.entry), () => {
       flight.result = result;
       const { certainty } = retcode(result.retcode);
-      if (certainty === "yes") this.#executed(flight, result);
+      if (certainty === "yes" || settlesAsDone(flight.entry, result.retcode)) this.#executed(flight, result);
       else if (certainty === "no") this.#rejected(flight, result.retcode, result.comment);
       else this.#answeredOpen(flight, result);
       this.#release(flight);
@@ -227,7 +231,7 @@ export class Outcomes {
     if (flight.decided) return;
     flight.decided = true;
     flight.timer?.cancel();
-    if (isTicket(result.order)) journal.claim(result.order, entry);
+    if (isTicket(result.order) && entry.evidence?.target === undefined) journal.claim(result.order, entry);
     const dealing: Dealing = {
       flight,
       result,
@@ -266,14 +270,24 @@ export class Outcomes {
   #execution(dealing: Dealing): { readonly outcome: ExecutedOutcome; readonly complete: boolean } {
     const { flight, result } = dealing;
     const { entry } = flight;
+    const target = entry.evidence?.target;
+    if (target !== undefined) {
+      const named = { ...result, order: target.what === "position" ? "0" : target.ticket, deal: "0" };
+      const nowMs = dealing.journalled?.doneMs ?? this.#options.world.now();
+      const nothing = { order: undefined, deals: [] };
+      return { outcome: executedOutcome(entry, named, nothing, nowMs), complete: true };
+    }
     const deals = this.#dealsOf(entry, result);
     const dealt = deals.reduce((sum, deal) => sum + toVolumeUnits(deal.volume), 0);
     const ticket = isTicket(result.order) ? result.order : deals[0]?.order;
     const order = isTicket(ticket) ? this.#finishedOrder(ticket) : undefined;
     const doneMs = dealing.journalled?.doneMs ?? this.#options.world.now();
+    const waits = isPendingOrder(entry);
     return {
       outcome: executedOutcome(entry, result, { order, deals }, doneMs),
-      complete: deals.length > 0 && dealt >= toVolumeUnits(result.volume),
+      // A pending order that was only placed has no deals yet.
+      complete:
+        (waits && !isTicket(result.deal)) || (deals.length > 0 && dealt >= toVolumeUnits(result.volume)),
     };
   }
 
@@ -338,7 +352,8 @@ export class Outcomes {
     if (flight.decided) return;
     flight.decided = isCertain(outcome);
     if (flight.decided) flight.timer?.cancel();
-    if (outcome.state === "executed" && isTicket(outcome.order)) journal.claim(outcome.order, entry);
+    const own = ownOrder(entry, outcome);
+    if (own !== undefined) journal.claim(own, entry);
     world.at("beforeOutcome", pointInfo(entry), () => {
       journal.settle(entry, outcome, () => {
         world.at("outcomeJournalled", pointInfo(entry), () => {
@@ -382,4 +397,11 @@ export class Outcomes {
 
 function pointInfo(entry: JournalEntry): AgentPointInfo {
   return { client: entry.client, id: entry.id };
+}
+
+/** Whether a return code that settles nothing of itself settles this kind of command (docs/protocol.md, 6.1). */
+function settlesAsDone(entry: JournalEntry, code: number): boolean {
+  const target = entry.evidence?.target;
+  if (code === Retcode.NO_CHANGES) return target?.what === "order" || target?.what === "position";
+  return code === Retcode.PLACED && isPendingOrder(entry);
 }

@@ -5,6 +5,8 @@ import type { Terminal } from "../../domain/terminal.ts";
 import { executedOutcome } from "./executed.ts";
 import type { Evidence, JournalEntry, StoredOutcome } from "./journal-entry.ts";
 import { outcomeHead } from "./journal-entry.ts";
+import { isOfKind, isPendingOrder } from "./order-kind.ts";
+import { judgeTarget } from "./targets.ts";
 import { compareTickets, isTicket, ticketBefore } from "./tickets.ts";
 
 /** A fingerprint is looked for in this span around the time at which the command was journalled, in broker time. */
@@ -46,6 +48,8 @@ export class Resolver {
   readonly #byMagic: Map<string, JournalEntry> = new Map();
   /** Entries without a tag, by symbol. */
   readonly #bySymbol: Map<string, Set<JournalEntry>> = new Map();
+  /** Entries that change an order or a position, by its ticket. */
+  readonly #byTarget: Map<string, Set<JournalEntry>> = new Map();
   readonly #candidates: Map<string, Candidate> = new Map();
   /** Entries whose order an answer has named. */
   readonly #byOrder: Map<string, JournalEntry> = new Map();
@@ -66,18 +70,17 @@ export class Resolver {
     const { evidence } = entry;
     if (evidence === undefined || this.#watched.has(entry)) return;
     this.#watched.set(entry, new Set());
-    if (evidence.commentTag !== "") this.#byTag.set(evidence.commentTag, entry);
+    const { target } = evidence;
+    if (target !== undefined) addTo(this.#byTarget, target.ticket, entry);
+    else if (evidence.commentTag !== "") this.#byTag.set(evidence.commentTag, entry);
     else if (evidence.magicTag) this.#byMagic.set(evidence.magic, entry);
-    else {
-      const same = this.#bySymbol.get(evidence.symbol);
-      if (same === undefined) this.#bySymbol.set(evidence.symbol, new Set([entry]));
-      else same.add(entry);
-    }
+    else addTo(this.#bySymbol, evidence.symbol, entry);
   }
 
   /** Ties an entry to the order that the trade server has named: nothing else is its trace from now on. */
   bind(entry: JournalEntry, order: string): void {
     if (!this.#watched.has(entry) || this.#orderOf.has(entry)) return;
+    if (entry.evidence?.target !== undefined) return;
     this.#orderOf.set(entry, order);
     this.#byOrder.set(order, entry);
     this.#candidate(order, entry);
@@ -101,9 +104,8 @@ export class Resolver {
     const bound = this.#orderOf.get(entry);
     if (bound !== undefined) this.#byOrder.delete(bound);
     this.#orderOf.delete(entry);
-    const same = this.#bySymbol.get(evidence.symbol);
-    same?.delete(entry);
-    if (same?.size === 0) this.#bySymbol.delete(evidence.symbol);
+    removeFrom(this.#bySymbol, evidence.symbol, entry);
+    if (evidence.target !== undefined) removeFrom(this.#byTarget, evidence.target.ticket, entry);
     for (const order of orders) {
       const candidate = this.#candidates.get(order);
       candidate?.claimants.delete(entry);
@@ -135,9 +137,15 @@ export class Resolver {
     for (const deal of terminal.historyDeals(afterDeal)) this.observeDeal(deal);
   }
 
+  /** Takes note of a position that is not as it was. */
+  observePosition(ticket: string): void {
+    for (const entry of this.#byTarget.get(ticket) ?? []) this.#touched.add(entry);
+  }
+
   /** Takes note of an order. */
   observeOrder(order: OrderRecord, finished: boolean): void {
     if (this.#watched.size === 0) return;
+    for (const entry of this.#byTarget.get(order.ticket) ?? []) this.#touched.add(entry);
     for (const entry of this.#matchOrder(order)) {
       const candidate = this.#candidate(order.ticket, entry);
       candidate.order = order;
@@ -168,6 +176,12 @@ export class Resolver {
 
   /** What the traces prove. `atOnce`: what is there must do, nothing more is waited for. */
   verdict(entry: JournalEntry, atOnce: boolean): Verdict {
+    const target = entry.evidence?.target;
+    if (target !== undefined) {
+      const { terminal, now } = this.#options;
+      const outcome = judgeTarget(terminal, entry, target, now());
+      return outcome === undefined ? { state: "open" } : { state: "settled", outcome };
+    }
     const order = this.#orderOf.get(entry) ?? this.#onlyCandidate(entry);
     const candidate = order === undefined ? undefined : this.#candidates.get(order);
     if (order === undefined || candidate === undefined) return { state: "open" };
@@ -179,11 +193,21 @@ export class Resolver {
   #onlyCandidate(entry: JournalEntry): string | undefined {
     const orders = [...(this.#watched.get(entry) ?? [])].filter((order) => {
       const claimant = this.#options.claimant(order) ?? this.#byOrder.get(order) ?? entry;
-      return claimant === entry && !this.#closesAnother(entry, order);
+      return claimant === entry && this.#kindFits(entry, order) && !this.#closesAnother(entry, order);
     });
     const [order] = orders;
     if (order === undefined || orders.length > 1) return undefined;
     return (this.#candidates.get(order)?.claimants.size ?? 0) > 1 ? undefined : order;
+  }
+
+  /** What only its deals have shown so far may be another kind of order. */
+  #kindFits(entry: JournalEntry, ticket: string): boolean {
+    const candidate = this.#candidates.get(ticket);
+    const { evidence } = entry;
+    if (candidate === undefined || evidence === undefined) return false;
+    candidate.order ??= this.#options.terminal.orders().find((order) => order.ticket === ticket);
+    if (!candidate.finished) this.#lookUp(ticket, candidate);
+    return candidate.order === undefined || isOfKind(candidate.order, evidence);
   }
 
   /** An order whose deals go out has closed something: it is no market order's, however alike it looks. */
@@ -197,7 +221,26 @@ export class Resolver {
     return this.#options.terminal.account().marginMode === "hedging";
   }
 
+  /** That an order stands or has stood in the book is what was asked, however it ended. */
+  #judgePending(entry: JournalEntry, order: string, candidate: Candidate): Verdict {
+    const { order: record, deals } = candidate;
+    const isTaken = deals.length > 0 || (record !== undefined && takenStates.has(record.state));
+    if (isTaken) {
+      const { volumeInitial: volume = 0, price = 0 } = record ?? {};
+      const result = { retcode: Retcode.DONE, comment: "", order, deal: "0", volume, price };
+      const execution = { order: record, deals };
+      return {
+        state: "settled",
+        outcome: executedOutcome(entry, result, execution, this.#options.now()),
+      };
+    }
+    return record?.state === "rejected"
+      ? { state: "settled", outcome: notExecuted(entry, record, this.#options.now()) }
+      : { state: "open" };
+  }
+
   #judge(entry: JournalEntry, order: string, candidate: Candidate, atOnce: boolean): Verdict {
+    if (isPendingOrder(entry)) return this.#judgePending(entry, order, candidate);
     const { deals, finished } = candidate;
     const record = candidate.order;
     const filled =
@@ -257,15 +300,18 @@ export class Resolver {
     const tagged = this.#tagged(order);
     if (tagged !== undefined) {
       const { evidence } = tagged;
-      return evidence?.side === order.kind && isNewer(order.ticket, evidence.afterOrder) ? [tagged] : [];
+      const fits = evidence !== undefined && isOfKind(order, evidence);
+      return fits && isNewer(order.ticket, evidence.afterOrder) ? [tagged] : [];
     }
     return this.#untagged(
       order.symbol,
       (evidence) =>
         isNewer(order.ticket, evidence.afterOrder) &&
-        order.kind === evidence.side &&
-        toVolumeUnits(order.volumeInitial) === toVolumeUnits(evidence.volume) &&
-        order.magic === evidence.magic &&
+        isOfKind(order, evidence) &&
+        (evidence.positionBy === undefined
+          ? order.magic === evidence.magic &&
+            toVolumeUnits(order.volumeInitial) === toVolumeUnits(evidence.volume)
+          : order.positionBy === evidence.positionBy) &&
         order.reason === "expert" &&
         (evidence.position === "0" || order.position === evidence.position) &&
         isInTime(order.setupBrokerMs, evidence),
@@ -285,11 +331,13 @@ export class Resolver {
       deal.symbol,
       (evidence) =>
         isNewer(deal.ticket, evidence.afterDeal) &&
-        deal.kind === evidence.side &&
-        toVolumeUnits(deal.volume) <= toVolumeUnits(evidence.volume) &&
-        deal.magic === evidence.magic &&
+        (evidence.positionBy === undefined
+          ? deal.kind === evidence.side &&
+            toVolumeUnits(deal.volume) <= toVolumeUnits(evidence.volume) &&
+            deal.magic === evidence.magic &&
+            (evidence.position === "0" ? opens : deal.position === evidence.position)
+          : deal.entry === "outBy" && deal.position === evidence.position) &&
         deal.reason === "expert" &&
-        (evidence.position === "0" ? opens : deal.position === evidence.position) &&
         isInTime(deal.timeBrokerMs, evidence),
     );
   }
@@ -309,6 +357,29 @@ export class Resolver {
     return found;
   }
 }
+
+function addTo(index: Map<string, Set<JournalEntry>>, key: string, entry: JournalEntry): void {
+  const same = index.get(key);
+  if (same === undefined) index.set(key, new Set([entry]));
+  else same.add(entry);
+}
+
+function removeFrom(index: Map<string, Set<JournalEntry>>, key: string, entry: JournalEntry): void {
+  const same = index.get(key);
+  same?.delete(entry);
+  if (same?.size === 0) index.delete(key);
+}
+
+/** States of an order that the trade server has taken into its book, whatever became of it. */
+const takenStates: ReadonlySet<OrderRecord["state"]> = new Set([
+  "placed",
+  "partial",
+  "filled",
+  "cancelled",
+  "expired",
+  "requestModify",
+  "requestCancel",
+] as const);
 
 function goesOut(deal: DealRecord): boolean {
   return deal.entry === "out" || deal.entry === "outBy";

@@ -1,5 +1,5 @@
 import type { Journal } from "./journal.ts";
-import { type JournalEntry, outcomeHead, type StoredOutcome } from "./journal-entry.ts";
+import { type JournalEntry, outcomeHead, ownOrder, type StoredOutcome } from "./journal-entry.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Resolver } from "./resolver.ts";
 import type { World } from "./world.ts";
@@ -26,7 +26,8 @@ export async function settleAtStart(options: SettleOptions): Promise<void> {
     const verdict = resolver.verdict(entry, true);
     if (verdict.state === "settled") {
       const { outcome } = verdict;
-      if (outcome.state === "executed") journal.claim(outcome.order, entry);
+      const order = ownOrder(entry, outcome);
+      if (order !== undefined) journal.claim(order, entry);
       resolver.unwatch(entry);
       writes.push(settle(options, entry, outcome));
     } else {

@@ -20,6 +20,8 @@ export interface ShadowOptions {
   readonly publish: (payload: LedgerPayload) => void;
   /** Told of each order that is new, changed or finished. */
   readonly onOrder: (order: OrderRecord, finished: boolean) => void;
+  /** Told of each position that was opened, changed or closed. */
+  readonly onPosition: (ticket: string) => void;
   /** Told of each new deal. */
   readonly onDeal: (deal: DealRecord) => void;
 }
@@ -214,6 +216,7 @@ export class Shadow {
       const known = before.get(position.ticket);
       if (known !== undefined && samePosition(known, position)) continue;
       publish({ type: "position", change: known === undefined ? "opened" : "modified", position });
+      this.#options.onPosition(position.ticket);
     }
   }
 
@@ -248,6 +251,7 @@ function samePosition(a: PositionRecord, b: PositionRecord): boolean {
 function sameOrder(a: OrderRecord, b: OrderRecord): boolean {
   return (
     a.state === b.state &&
+    a.kind === b.kind &&
     a.volumeCurrent === b.volumeCurrent &&
     a.price === b.price &&
     a.priceStopLimit === b.priceStopLimit &&
