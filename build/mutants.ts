@@ -188,8 +188,8 @@ export const mutants: readonly Mutant[] = [
   {
     safeguard: "cap on waiting commands",
     file: `${agent}/commands.ts`,
-    find: "outcomes.waiting >= limits.maxPendingCommands",
-    replace: "outcomes.waiting >= Number.POSITIVE_INFINITY",
+    find: "outcomes.waiting + this.#queue.length >= limits.maxPendingCommands",
+    replace: "outcomes.waiting + this.#queue.length >= Number.POSITIVE_INFINITY",
     test: {
       file: interleavings,
       name: "beyond its cap of waiting commands the agent is BUSY with orders, and never with closes",
