@@ -65,3 +65,15 @@ export function parseAmount(option: string, text: string): number {
   }
   return value;
 }
+
+/** Writes `--speed -1` as `--speed=-1`, so that the parser does not take a negative number for an option. */
+export function joinNegativeNumbers(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const [index, word] of argv.entries()) {
+    const last = joined.at(-1);
+    const isValue = index > 2 && /^-\.?\d/.test(word) && last !== undefined && /^--[^=]+$/.test(last);
+    if (isValue) joined[joined.length - 1] = `${last}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}

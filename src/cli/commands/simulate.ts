@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import type { CAC } from "cac";
@@ -9,16 +8,14 @@ import { nodeNetwork } from "../../adapters/node-network.ts";
 import { zmtpTransport } from "../../adapters/zmtp-transport.ts";
 import { encodeKey } from "../../security/keys.ts";
 import { JournalLockedError } from "../../simulator/agent/journal-store.ts";
-import {
-  generatedMarket,
-  QuoteFormatError,
-  recordedMarket,
-  type TickSource,
-} from "../../simulator/market/mod.ts";
+import { generatedMarket, QuoteFormatError, type TickSource } from "../../simulator/market/mod.ts";
 import { type Simulator, startSimulator } from "../../simulator/simulator.ts";
 import { systemClock } from "../../transport/clock.ts";
 import { parseAmount, parsePorts, parseSpeed, parseWhole } from "../arguments.ts";
 import { refuseForeign, simulatorConfigText, writeConfigFile } from "../config-file.ts";
+import { nextFirstTicket } from "../first-ticket.ts";
+import { typedOption } from "../gateway-options.ts";
+import { openQuotesFile } from "../quotes-file.ts";
 import { loadOrMakeKeys } from "../simulator-keys.ts";
 import { stopRequest } from "../stop-request.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,9 +25,9 @@ interface SimulateOptions {
   readonly host: string;
   readonly ports: string;
   readonly configOut: string;
-  readonly data?: string;
-  readonly quotes?: string;
-  readonly symbol?: string;
+  readonly data: string | undefined;
+  readonly quotes: string | undefined;
+  readonly symbol: string | undefined;
   readonly speed: string;
   readonly seed: string;
   readonly balance: string;
@@ -49,7 +46,7 @@ export function registerSimulate(cli: CAC): void {
     .option("--config-out <file>", "Where to write the connector configuration, with its secret key", {
       default: "mt5-simulator.json",
     })
-    .option("--data <folder>", "Keep keys and journal here, so that clients survive a restart")
+    .option("--data <folder>", "Keep keys and journal here; positions, balance and time start afresh")
     .option(
       "--quotes <file>",
       "Play recorded quotes: MT5 tick export, HistData ASCII ticks, or timestamp,bid,ask",
@@ -66,28 +63,18 @@ export function registerSimulate(cli: CAC): void {
     .option("--exit-with-stdin", "Stop when standard input ends, for use as a child process")
     .example("mt5-connector simulate --ports 7001,7002,7003 --config-out simulator.json")
     .example("mt5-connector simulate --quotes EURUSD-ticks.csv --speed 60")
-    .action(simulate);
-}
-
-async function openQuotes(file: string, options: SimulateOptions): Promise<() => TickSource> {
-  const path = resolve(file);
-  try {
-    await access(path);
-  } catch (cause) {
-    throw new UsageError(
-      `Cannot read quotes: ${path} is not there or not readable`,
-      "Check the path after --quotes",
-      {
-        cause,
-      },
-    );
-  }
-  const settings = {
-    source: basename(path),
-    ...(options.symbol === undefined ? {} : { symbol: String(options.symbol) }),
-  };
-  return () =>
-    recordedMarket(createReadStream(path, { encoding: "utf8" }) as AsyncIterable<string>, settings);
+    .action((options: SimulateOptions) => {
+      // The parser makes numbers of what looks like one: a symbol 007 would become 7.
+      const text = (name: string): string | undefined => typedOption(cli.rawArgs.slice(2), name);
+      const typed = {
+        host: text("--host") ?? options.host,
+        configOut: text("--config-out") ?? options.configOut,
+        data: text("--data"),
+        quotes: text("--quotes"),
+        symbol: text("--symbol"),
+      };
+      return simulate({ ...options, ...typed });
+    });
 }
 
 async function simulate(options: SimulateOptions): Promise<number> {
@@ -98,21 +85,28 @@ async function simulate(options: SimulateOptions): Promise<number> {
   const latencyMs = parseWhole("--latency", String(options.latency), 0, 60_000);
   const maxGapMs =
     options.maxGap === undefined ? undefined : parseWhole("--max-gap", String(options.maxGap), 1, 1e9);
-  const configOut = String(options.configOut);
+  const { configOut } = options;
+  refuseWithoutQuotes(options);
   await refuseForeign(configOut);
-  const quotes = options.quotes === undefined ? undefined : await openQuotes(String(options.quotes), options);
+  const loop = options.loop === true;
+  const quotes =
+    options.quotes === undefined
+      ? undefined
+      : await openQuotesFile(options.quotes, { symbol: options.symbol, loop });
 
   const stop = stopRequest({ withStdin: options.exitWithStdin === true });
   const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), "mt5-simulator-")) : undefined;
-  const folder = resolve(temporary ?? String(options.data));
+  const folder = resolve(temporary ?? options.data ?? "");
   try {
     const keys = await loadOrMakeKeys(folder, nodeCrypto.keyAgreement);
+    const firstTicket = await nextFirstTicket(folder);
     const simulator = await start();
     let failure: unknown;
     let stopping = false;
     const ended = simulator.market.ended.then(
       () => {
-        if (!stopping) console.log("the quotes have ended; the last prices stay");
+        if (!stopping && simulator.market.state.state === "ended")
+          console.log("the quotes have ended; the last prices stay");
       },
       (error: unknown) => {
         failure = error;
@@ -125,7 +119,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
       const written = await writeConfigFile(
         configOut,
         simulatorConfigText({
-          host: String(options.host),
+          host: options.host,
           ports: agentPorts,
           serverKey: encodeKey(keys.server.publicKey),
           clientKey: encodeKey(keys.client.secretKey),
@@ -135,7 +129,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
       );
       console.log(
         `ready on ${options.host}:${agentPorts.command},${agentPorts.events},${agentPorts.sync}, ` +
-          `${quotes === undefined ? `synthetic market with seed ${seed}` : basename(String(options.quotes))}, ` +
+          `${quotes === undefined ? `synthetic market with seed ${seed}` : basename(options.quotes ?? "")}, ` +
           `speed ${speed}, symbols ${simulator.market.symbols.join(" ")}`,
       );
       console.log(`configuration for the connector (keep it secret): ${written}`);
@@ -145,6 +139,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
       await simulator.close();
       await ended;
     } catch (error) {
+      stopping = true;
       await simulator.close();
       throw error;
     }
@@ -156,13 +151,15 @@ async function simulate(options: SimulateOptions): Promise<number> {
         return await startSimulator({
           simulation: {
             market: {
-              source: quotes ?? generatedMarket({ seed }),
+              source: quotes === undefined ? generatedMarket({ seed }) : (): TickSource => quotes.open(),
               clock: systemClock,
               speed,
-              ...(quotes !== undefined && options.loop === true ? { loop: true } : {}),
+              loop,
               ...(maxGapMs === undefined ? {} : { maxGapMs }),
             },
+            ...(quotes === undefined ? {} : { symbols: [quotes.spec] }),
             account: { balance },
+            firstTicket,
             latencyMs,
             seed,
           },
@@ -173,7 +170,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
             journal: fileJournal(join(folder, "agent.journal")),
             serverSecretKey: keys.server.secretKey,
             clients: [{ publicKey: keys.client.publicKey, name: "simulator.json" }],
-            host: String(options.host),
+            host: options.host,
             ports,
             brokerZone: "eet-us",
             onFault: (fault, where): void => console.error(`fault in ${where}: ${String(fault)}`),
@@ -189,21 +186,42 @@ async function simulate(options: SimulateOptions): Promise<number> {
   }
 }
 
+/** What only a recording has is not ignored where there is none. */
+function refuseWithoutQuotes(options: SimulateOptions): void {
+  if (options.quotes !== undefined) return;
+  const { symbol, loop, maxGap } = options;
+  const given = Object.entries({ "--symbol": symbol, "--loop": loop, "--max-gap": maxGap });
+  const unused = given.filter(([, value]) => value !== undefined).map(([name]) => name);
+  if (unused.length === 0) return;
+  throw new UsageError(
+    `Cannot use ${unused.join(" and ")}: there is no recording, and the synthetic market has symbols of its own`,
+    `Name a recording with --quotes FILE, or leave out ${unused.join(" and ")}`,
+  );
+}
+
+/** What keeps an address from being bound, by the system's name for it. */
+const bindRemedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: "Stop what uses the port, or choose others with --ports A,B,C (0,0,0: any free ones)",
+  EADDRNOTAVAIL: "Give an address of this machine with --host ADDRESS: 127.0.0.1, or 0.0.0.0 for all",
+  ENOTFOUND: "Give an address of this machine with --host ADDRESS: 127.0.0.1, or 0.0.0.0 for all",
+  EINVAL: "Give an address of this machine with --host ADDRESS: 127.0.0.1, or 0.0.0.0 for all",
+  EACCES: "Choose ports from 1024 up with --ports A,B,C",
+};
+
 /** Turns what a user can mend into a usage error. */
 function explain(error: unknown): unknown {
   if (error instanceof QuoteFormatError) {
-    return new UsageError(error.message, "Mend or remove that line, or name another file with --quotes", {
-      cause: error,
-    });
+    const remedy =
+      error.line === 0
+        ? "Name a file that holds ticks with --quotes FILE"
+        : "Mend or remove that line, or name another file with --quotes";
+    return new UsageError(error.message, remedy, { cause: error });
   }
   if (error instanceof JournalLockedError)
     return new UsageError(error.message, error.remedy, { cause: error });
-  if (error instanceof Error && /EADDRINUSE/.test(`${error.message} ${String(error.cause)}`)) {
-    return new UsageError(
-      `Cannot bind: ${error.message}`,
-      "Stop what uses the port, or choose others with --ports A,B,C (0,0,0: any free ones)",
-      { cause: error },
-    );
-  }
-  return error;
+  if (!(error instanceof Error)) return error;
+  const said = `${error.message} ${String(error.cause)}`;
+  const remedy = Object.entries(bindRemedies).find(([code]) => said.includes(code))?.[1];
+  if (remedy === undefined || /journal/i.test(said)) return error;
+  return new UsageError(`Cannot bind: ${error.message}`, remedy, { cause: error });
 }

@@ -8,7 +8,7 @@ export { QuoteFormatError } from "./quote-error.ts";
 export type { QuoteFormatName } from "./quote-formats.ts";
 export { detectQuoteFormat } from "./quote-formats.ts";
 export type { QuoteParserOptions } from "./quote-parser.ts";
-export { QuoteParser, symbolOfFileName } from "./quote-parser.ts";
+export { isCurrencyPair, QuoteParser, symbolOfFileName } from "./quote-parser.ts";
 export type { RecordingOptions } from "./recording.ts";
 export { recordedMarket } from "./recording.ts";
 export type { MarketTick, TickBatch, TickSource } from "./tick-source.ts";

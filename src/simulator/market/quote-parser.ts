@@ -140,14 +140,27 @@ function changed(price: number | undefined, flag: number): number {
   return price === undefined ? 0 : flag;
 }
 
+const currencies =
+  "AUD BRL CAD CHF CNH CZK DKK EUR GBP HKD HUF ILS JPY MXN NOK NZD PLN RUB SEK SGD THB TRY USD ZAR XAG XAU XPD XPT BTC ETH";
+/** Two currencies, in whatever letters. */
+const pair = new RegExp(`^(?:${currencies.replaceAll(" ", "|")}){2}`, "i");
+/** Capitals, as tickers have them: `US500`, `@ES`, `#AAPL`. */
+const ticker = /^[@#.]?[A-Z][A-Z0-9]/;
+
+/** Whether a symbol is named after two currencies or metals, with or without a suffix. */
+export function isCurrencyPair(symbol: string): boolean {
+  return pair.test(symbol);
+}
+
 /**
  * The symbol that a file name starts with: `EURUSD-ticks-histdata.csv` → `EURUSD`, `DAT_ASCII_EURUSD_T_202001.csv` →
- * `EURUSD`, `EURUSDm_202401020000_202401052359.csv` → `EURUSDm`. Undefined if there is none; then it must be given.
+ * `EURUSD`, `EURUSDm_202401020000_202401052359.csv` → `EURUSDm`. Undefined if there is none, as in `my-quotes.csv`;
+ * then it must be given.
  */
 export function symbolOfFileName(path: string): string | undefined {
   const name = (path.split(/[/\\]/).at(-1) ?? "").replace(/(?:\.(?:csv|tsv|txt|gz))+$/i, "");
   const histData = /^DAT_ASCII_([A-Z0-9]{3,})_T_/i.exec(name);
   if (histData?.[1] !== undefined) return histData[1];
   const first = name.split(/[-_ ]/)[0] ?? "";
-  return /^[A-Za-z@#.][^\s]*$/.test(first) && first.length >= 2 ? first : undefined;
+  return pair.test(first) || ticker.test(first) ? first : undefined;
 }

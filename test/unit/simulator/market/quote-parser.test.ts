@@ -203,7 +203,12 @@ describe("symbolOfFileName", () => {
     ["DAT_ASCII_GBPUSD_T_202001.csv", "GBPUSD"],
     ["EURUSD.£.csv", "EURUSD.£"],
     ["@ES-2024.csv", "@ES"],
+    ["eurusd_2024.csv", "eurusd"],
+    ["US500.cash-2024.csv", "US500.cash"],
     ["2024-01-02.csv", undefined],
+    ["my-quotes.csv", undefined],
+    ["Quotes.csv", undefined],
+    ["eurocopy.csv", undefined],
     ["", undefined],
   ])("%s is a recording of %s", (name, symbol) => {
     expect(symbolOfFileName(name)).toBe(symbol);
