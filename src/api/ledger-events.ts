@@ -100,8 +100,20 @@ export class LedgerEvents {
         return;
       }
     }
-    // What ends an order ends its filling: a part that was filled before has been told.
-    this.#fillings.delete(order.ticket);
+    this.#ended(order, recovered);
+  }
+
+  /** An order that ended without all of its volume may have been filled in part: that part is told with its deals. */
+  #ended(order: OrderRecord, recovered: boolean): void {
+    const told = this.#fillings.get(order.ticket)?.toldVolume ?? 0;
+    const filled = order.volumeInitial - order.volumeCurrent;
+    if (filled <= told + volumeNoise) {
+      this.#fillings.delete(order.ticket);
+      return;
+    }
+    const filling = this.#filling(order.ticket, recovered);
+    filling.order = order;
+    this.#complete(order.ticket, filling);
   }
 
   #deal(deal: DealRecord, recovered: boolean): void {
@@ -117,9 +129,10 @@ export class LedgerEvents {
   #outcome(outcome: Outcome): void {
     if (outcome.state !== "executed") return;
     const filling = this.#fillings.get(outcome.order);
-    if (filling?.order?.state !== "filled") return;
+    if (filling?.order === undefined || !isFinished(filling.order)) return;
     // The terminal has not shown the deals in time (5.1): the outcome's price has to do.
-    this.#tellFill("orderFilled", outcome.order, filling, outcome.price, outcome.volume - filling.toldVolume);
+    const type = isWhole(filling.order) ? "orderFilled" : "orderPartiallyFilled";
+    this.#tellFill(type, outcome.order, filling, outcome.price, outcome.volume - filling.toldVolume);
     this.#close(outcome.order);
   }
 
@@ -141,9 +154,8 @@ export class LedgerEvents {
     let volume = filling.toldVolume;
     for (const deal of deals) volume += deal.volume;
     if (volume < filled - volumeNoise) return;
-    const whole = order.state === "filled" || order.volumeCurrent <= volumeNoise;
-    this.#tellFill(whole ? "orderFilled" : "orderPartiallyFilled", ticket, filling);
-    if (whole) this.#fillings.delete(ticket);
+    this.#tellFill(isWhole(order) ? "orderFilled" : "orderPartiallyFilled", ticket, filling);
+    if (isFinished(order)) this.#fillings.delete(ticket);
   }
 
   #tellFill(
@@ -186,7 +198,14 @@ export class LedgerEvents {
 
   #tellOldest(): void {
     for (const [ticket, filling] of this.#fillings) {
-      this.#tellFill("orderFilled", ticket, filling);
+      const { order, deals, toldVolume } = filling;
+      if (deals.length > 0) {
+        const whole = order === undefined || isWhole(order);
+        this.#tellFill(whole ? "orderFilled" : "orderPartiallyFilled", ticket, filling);
+      } else if (order !== undefined && isWhole(order)) {
+        this.#tellFill("orderFilled", ticket, filling, order.price, order.volumeInitial - toldVolume);
+      }
+      // What is left was filled in part before this connector listened: its deals are history.
       this.#close(ticket);
       return;
     }
@@ -247,6 +266,15 @@ function closingReason(deal: DealRecord): TradeEvent["type"] | undefined {
   if (deal.reason === "stopLoss") return "stopLossHit";
   if (deal.reason === "takeProfit") return "takeProfitHit";
   return deal.reason === "stopOut" ? "stoppedOut" : undefined;
+}
+
+function isWhole(order: OrderRecord): boolean {
+  return order.state === "filled" || order.volumeCurrent <= volumeNoise;
+}
+
+/** Nothing more of it will be filled. */
+function isFinished(order: OrderRecord): boolean {
+  return isWhole(order) || ["cancelled", "expired", "rejected"].includes(order.state);
 }
 
 function isSell(order: OrderRecord): boolean {

@@ -171,6 +171,7 @@ function orderChanged(a: OrderRecord, b: OrderRecord): boolean {
     a.priceStopLimit !== b.priceStopLimit ||
     a.stopLoss !== b.stopLoss ||
     a.takeProfit !== b.takeProfit ||
+    a.timeInForce !== b.timeInForce ||
     a.expirationBrokerMs !== b.expirationBrokerMs ||
     a.state !== b.state
   );

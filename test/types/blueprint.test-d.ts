@@ -5,18 +5,25 @@
 import {
   type AccountAPI,
   type AccountInfo,
+  type BarData,
+  type BatchResult,
   type CommandOutcome,
   type ConnectionStatus,
   type ConnectorStatus,
+  type GroupResult,
   type MarketDataAPI,
   MT5Agent,
   MT5Connector,
   type MT5ConnectorConfig,
+  type OrderResult,
   OrderType,
   type PositionsAPI,
+  type PriceData,
+  type Subscription,
   type SymbolInfo,
   type TickData,
   type TickSubscription,
+  Timeframe,
   type TradeAPI,
   type TradeResult,
   TradeType,
@@ -189,4 +196,61 @@ export async function contract(mt5: MT5Connector, agent: MT5Agent): Promise<void
   await trade.marketOrder({ symbol: "EURUSD", type: "hold", volume: 1 });
   // @ts-expect-error results are read-only
   info.balance = 1;
+}
+
+/** The rest of the trading interface, as its users write it. */
+export async function trading(mt5: MT5Connector, agent: MT5Agent): Promise<void> {
+  const { trade, history, orders, marketData, account } = agent;
+  const order: OrderResult = await trade.pendingOrder({
+    symbol: "EURUSD",
+    type: OrderType.SELL_STOP_LIMIT,
+    volume: 0.1,
+    price: 1.08,
+    stopLimitPrice: 1.081,
+    expiration: new Date(),
+  });
+  const placed: OrderResult[] = [
+    await trade.buyLimit("EURUSD", 0.1, 1.08),
+    await trade.sellLimit("EURUSD", 0.1, 1.12, { stopLoss: 1.13 }),
+    await trade.buyStop("EURUSD", 0.1, 1.12),
+    await trade.sellStop("EURUSD", 0.1, 1.08),
+  ];
+  assertSame<ReturnType<TradeAPI["modifyOrder"]>, Promise<void>>(true);
+  assertSame<ReturnType<TradeAPI["cancelOrder"]>, Promise<void>>(true);
+  assertSame<ReturnType<TradeAPI["batchOrders"]>, Promise<BatchResult[]>>(true);
+  assertSame<ReturnType<TradeAPI["closeAllPositions"]>, Promise<TradeResult[]>>(true);
+  assertSame<ReturnType<TradeAPI["cancelAllOrders"]>, Promise<void>>(true);
+  await trade.modifyOrder(order.ticket, { price: 1.09 });
+  const built: TradeResult = await trade.order("EURUSD").buy(0.1).stopLoss(1.08).takeProfit(1.12).send();
+  const pending: OrderResult = await trade.order("EURUSD").sell(0.1).limit(1.12).timeInForce("day").send();
+  for (const result of await trade.batchOrders([
+    { symbol: "EURUSD", type: "buy", volume: 0.1 },
+    { symbol: "EURUSD", type: "buyLimit", volume: 0.1, price: 1.08 },
+    { kind: "close", ticket: built.ticket },
+  ])) {
+    if (result.status === "rejected") console.error(result.reason.message);
+  }
+  const bars: BarData[] = await marketData.getBars("EURUSD", Timeframe.H1, new Date(), new Date());
+  const last: BarData[] = await marketData.getLastBars("EURUSD", "M1", 10);
+  const price: PriceData = await marketData.getPrice("EURUSD");
+  for await (const deal of history.deals({ from: new Date() })) console.log(deal.profit);
+  for (const position of await history.positions({ from: new Date() }).toArray())
+    console.log(position.closePrice);
+  const watching: Subscription[] = [
+    account.onBalanceChange((balance) => balance.toFixed()),
+    account.onEquityChange((equity) => equity.toFixed()),
+    account.onMarginChange((margin) => margin.freeMargin),
+    marketData.subscribeDepth(["EURUSD"], (depth) => depth.bids[0]?.price),
+  ];
+  for (const subscription of watching) marketData.unsubscribe(subscription);
+  const fleet = mt5.group(["a", "b"], { strategy: "round-robin" });
+  const results: GroupResult<TradeResult>[] = await fleet.marketBuy("EURUSD", 0.1);
+  await fleet.read((reader) => reader.account.getBalance());
+  // @ts-expect-error a read cannot trade
+  await fleet.read((reader) => reader.trade.marketBuy("EURUSD", 0.1));
+  // @ts-expect-error a market order has no price
+  await trade.marketOrder({ symbol: "EURUSD", type: "buy", volume: 0.1, price: 1 });
+  // @ts-expect-error a timeframe that does not exist
+  await marketData.getLastBars("EURUSD", "M7", 1);
+  console.log(placed, pending, bars, last, price, results, await orders.getAll());
 }
