@@ -11,8 +11,8 @@
 
 input string InpSettings="mt5-connector.ini"; // Settings file in MQL5\Files
 
-CAgent g_agent;
-bool   g_loaded=false;
+//--- one agent, in an array so that it can be made anew: the terminal keeps globals when only the inputs change
+CAgent g_agents[];
 bool   g_told=false;
 
 //+------------------------------------------------------------------+
@@ -29,11 +29,18 @@ string MissingPermission(void)
    return("");
   }
 //+------------------------------------------------------------------+
+//| Whether the agent serves                                       |
+//+------------------------------------------------------------------+
+bool Serves(void)
+  {
+   return(ArraySize(g_agents)==1 && g_agents[0].Serves());
+  }
+//+------------------------------------------------------------------+
 //| Starts, or goes on with the same epoch and sessions after a change of the chart|
 //+------------------------------------------------------------------+
 int OnInit(void)
   {
-   if(!g_agent.Serves())
+   if(!Serves())
      {
       string missing=MissingPermission();
       if(missing!="")
@@ -41,11 +48,12 @@ int OnInit(void)
          Alert("MT5Connector cannot start: "+missing);
          return(INIT_FAILED);
         }
-      if(!g_loaded && !g_agent.Load(InpSettings))
+      ArrayFree(g_agents);
+      g_told=false;
+      if(ArrayResize(g_agents,1)!=1 || !g_agents[0].Load(InpSettings))
          return(INIT_FAILED);
-      g_loaded=true;
      }
-   if(!EventSetMillisecondTimer(g_agent.TimerMs()))
+   if(!EventSetMillisecondTimer(g_agents[0].TimerMs()))
      {
       Alert("MT5Connector cannot start: the terminal gives no timer");
       return(INIT_FAILED);
@@ -58,15 +66,15 @@ int OnInit(void)
 void OnDeinit(const int reason)
   {
    EventKillTimer();
-   if(reason!=REASON_CHARTCHANGE)
-      g_agent.Stop();
+   if(reason!=REASON_CHARTCHANGE && ArraySize(g_agents)==1)
+      g_agents[0].Stop();
   }
 //+------------------------------------------------------------------+
 //| Begins to serve as soon as the terminal's tables can be believed|
 //+------------------------------------------------------------------+
 bool Begin(void)
   {
-   string unready=g_agent.WhyNotReady();
+   string unready=g_agents[0].WhyNotReady();
    if(unready!="")
      {
       if(!g_told)
@@ -74,13 +82,13 @@ bool Begin(void)
       g_told=true;
       return(false);
      }
-   if(!g_agent.Start())
+   if(!g_agents[0].Start())
      {
       ExpertRemove();
       return(false);
      }
-   Print("MT5Connector serves ",g_agent.Ports()," epoch ",g_agent.Epoch());
-   if(!g_agent.FlushesDisk())
+   Print("MT5Connector serves ",g_agents[0].Ports()," epoch ",g_agents[0].Epoch());
+   if(!g_agents[0].FlushesDisk())
       Print("MT5Connector: the journal survives a crash of the terminal, but perhaps not a power cut (the disk cannot be flushed)");
    return(true);
   }
@@ -89,15 +97,15 @@ bool Begin(void)
 //+------------------------------------------------------------------+
 void OnTimer(void)
   {
-   if(IsStopped() || (!g_agent.Serves() && !Begin()))
+   if(IsStopped() || (!Serves() && !Begin()))
       return;
-   ulong until=GetMicrosecondCount()+(ulong)g_agent.SliceMs()*1000;
+   ulong until=GetMicrosecondCount()+(ulong)g_agents[0].SliceMs()*1000;
    while(!IsStopped())
      {
       ulong now=GetMicrosecondCount();
       if(now>=until)
          return;
-      g_agent.Turn((int)((until-now+999)/1000));
+      g_agents[0].Turn((int)((until-now+999)/1000));
      }
   }
 //+------------------------------------------------------------------+
@@ -105,17 +113,17 @@ void OnTimer(void)
 //+------------------------------------------------------------------+
 void OnTradeTransaction(const MqlTradeTransaction &transaction,const MqlTradeRequest &request,const MqlTradeResult &result)
   {
-   if(!g_agent.Serves())
+   if(!Serves())
       return;
-   g_agent.Transaction(transaction,result);
-   g_agent.Turn(0);
+   g_agents[0].Transaction(transaction,result);
+   g_agents[0].Turn(0);
   }
 //+------------------------------------------------------------------+
 //| Ticks of the chart's symbol wake the agent between two timer events|
 //+------------------------------------------------------------------+
 void OnTick(void)
   {
-   if(g_agent.Serves())
-      g_agent.Turn(0);
+   if(Serves())
+      g_agents[0].Turn(0);
   }
 //+------------------------------------------------------------------+

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { compileProgram, mqlRoot } from "../../../build/mql5/compile.ts";
+import { type Binary, compileProgram, mqlRoot } from "../../../build/mql5/compile.ts";
 import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { nodeNetwork } from "../../../src/adapters/node-network.ts";
 import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
@@ -45,9 +45,12 @@ async function settleWithin<T>(promise: Promise<T>, limitMs: number): Promise<T>
   }
 }
 
+let compiled: Promise<Binary> | undefined;
+
 /** A fresh world around the expert's own sources, in real time over TCP; its broker is the simulator's. */
 export async function createEaWorld(): Promise<AgentWorld> {
-  const binary = await compileProgram(expert, defaultFlavour);
+  compiled ??= compileProgram(expert, defaultFlavour);
+  const binary = await compiled;
   const files = await mkdtemp(join(tmpdir(), "mt5c-ea-"));
   const settings = join(files, "Files", "mt5-connector.ini");
   await mkdir(dirname(settings), { recursive: true });

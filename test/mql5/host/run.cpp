@@ -82,7 +82,7 @@ void RunExpert() {
       Event event = NextEvent();
       if (event.kind == Event::Kind::Deinit) {
         Deinit(event.reason);
-        if (event.reason != REASON_CHARTCHANGE) Finish(0);
+        if (event.reason != REASON_CHARTCHANGE && event.reason != REASON_PARAMETERS) Finish(0);
         // The program stays loaded, its globals keep their values; what waited for the old chart is gone.
         const std::lock_guard<std::mutex> lock(terminal.mutex);
         terminal.queue.clear();

@@ -22,7 +22,6 @@ private:
    long              m_pulse_ms;
    long              m_ticks_ms;
    long              m_retention_ms;
-   bool              m_ports_busy;
    bool              Open(CZmtpServer &server,const int port,const SZmtpOptions &options);
    bool              Fail(const string fault);
    void              Pulse(void);
@@ -56,7 +55,6 @@ CAgent::CAgent(void)
    m_pulse_ms=0;
    m_ticks_ms=0;
    m_retention_ms=0;
-   m_ports_busy=false;
   }
 //+------------------------------------------------------------------+
 //| Says what is wrong and what to do about it, and lets go of everything|
@@ -119,6 +117,7 @@ bool CAgent::Start(void)
    CZmtpDefaults::Fill(options);
    options.handshake_ms=5000;
    options.inbox_messages=10000;
+   options.message_max=AGENT_REQUEST_BYTES;
    if(!m_network.Startup() || !m_pull.Init(options) || !m_router.Init(options))
       return(Fail("the network of the system cannot be used"));
    //--- events first: who can send a command can hear of it
@@ -205,7 +204,8 @@ void CAgent::Beat(void)
         {
          m_scan_ms=m_now;
          ScanNow();
-         LookAfterFlights();
+         //--- a search through the history is worth its time when something is new, and now and then
+         LookAfterFlights(pulse || ArraySize(m_shadow.payloads)>0);
         }
      }
    if(m_now-m_ticks_ms>=AGENT_TICKS_MS || pulse)

@@ -426,6 +426,9 @@ void CAgentCommands::CommitStaged(void)
       if(!m_flights[k].staged)
          continue;
       int slot=m_flights[k].slot;
+      //--- what is not durable is never sent, whatever went wrong
+      if(!m_journal.entries[slot].durable)
+         continue;
       if(m_now<=m_flights[k].not_after)
         {
          int before=ArraySize(m_flights);

@@ -67,7 +67,7 @@ protected:
    bool              HasForeignTag(const SJournalEntry &entry,const string comment,const ulong magic) const;
    void              FindDeals(const SJournalEntry &entry,const ulong ticket,const ulong deal);
    void              AfterScan(void);
-   void              LookAfterFlights(void);
+   void              LookAfterFlights(const bool search);
    void              SettleAtStart(void);
    int               Waiting(void) const;
    static int        Certainty(const long retcode);
@@ -634,9 +634,9 @@ void CAgentOutcomes::AfterScan(void)
          PublishExecuted(i);
   }
 //+------------------------------------------------------------------+
-//| Times that are up, and commands whose outcome is unknown: the search for them goes on|
+//| Times that are up, and, with `search`, commands whose outcome is unknown|
 //+------------------------------------------------------------------+
-void CAgentOutcomes::LookAfterFlights(void)
+void CAgentOutcomes::LookAfterFlights(const bool search)
   {
    for(int i=ArraySize(m_flights)-1; i>=0; i--)
      {
@@ -649,7 +649,7 @@ void CAgentOutcomes::LookAfterFlights(void)
          continue;
         }
       bool over=m_flights[i].wait_until!=0 && m_now>=m_flights[i].wait_until;
-      if((m_flights[i].told || over) && Resolve(i,false))
+      if(((m_flights[i].told && search) || over) && Resolve(i,false))
          continue;
       if(over)
         {

@@ -521,10 +521,11 @@ bool CJournal::Commit(void)
      {
       int place=ArraySize(m_sequence)-1-i;
       int slot=m_sequence[place];
-      //--- what is staged stands at the end
-      if(slot>=0 && (!entries[slot].is_command || entries[slot].durable))
+      //--- what is staged stands behind the last durable command, perhaps with tombstones between
+      if(slot>=0 && entries[slot].is_command && entries[slot].durable)
          break;
-      first=place;
+      if(slot>=0 && entries[slot].is_command)
+         first=place;
      }
    if(ArrayResize(records,0,256)!=0)
       return(false);
@@ -532,7 +533,7 @@ bool CJournal::Commit(void)
    if(first>=0)
       for(int k=first; k<ArraySize(m_sequence); k++)
         {
-         if(m_sequence[k]<0)
+         if(m_sequence[k]<0 || !entries[m_sequence[k]].is_command)
             continue;
          if(ArrayResize(records,size+1,256)!=size+1)
             return(false);
@@ -550,7 +551,7 @@ bool CJournal::Commit(void)
      {
       if(first>=0)
          for(int d=first; d<ArraySize(m_sequence); d++)
-            if(m_sequence[d]>=0)
+            if(m_sequence[d]>=0 && entries[m_sequence[d]].is_command)
                entries[m_sequence[d]].durable=true;
       if(ArrayResize(m_pending,0,256)!=0)
          return(false);
