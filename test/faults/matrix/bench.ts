@@ -63,7 +63,7 @@ export class Bench {
   readonly #required: FaultHandle[] = [];
   #struckAtMs = 0;
   #told = false;
-  #send: ((id: string) => Promise<TradeResult>) | undefined;
+  #send: ((id: string) => Promise<unknown>) | undefined;
   #callers = 0;
   #tell: (told: Promise<Told>) => void = () => undefined;
   readonly #answer: Promise<Told> = new Promise((resolve) => {
@@ -170,7 +170,7 @@ export class Bench {
     return {
       struckIn: this.struckIn,
       allStruck: this.#required.every((fault) => fault.fired > 0),
-      executions: world.executions(commandId),
+      executions: site.broker.executed.filter((request) => operation.isIts(request, world, commandId)).length,
       told,
       finally: told === "unknown" ? await this.#outcome() : "",
       recoveryMs,
@@ -199,7 +199,7 @@ export async function runCell(operation: Operation, fault: MatrixFault, stage: S
   }
 }
 
-async function toldOf(promise: Promise<TradeResult>): Promise<Told> {
+async function toldOf(promise: Promise<unknown>): Promise<Told> {
   try {
     await promise;
     return "executed";

@@ -3,13 +3,13 @@ import {
   MT5Error,
   OutcomeUnknownError,
   TradeRejectedError,
-  type TradeResult,
 } from "../../../src/connector/mod.ts";
+import type { TradeRequest } from "../../../src/domain/terminal.ts";
 import type { World } from "../kit/world.ts";
 
 /** What one call for a command came to. `notSent`: this call sent nothing, which says nothing about earlier ones. */
 export type Told =
-  | { readonly state: "executed"; readonly ticket: string }
+  | { readonly state: "executed" }
   | { readonly state: "rejected"; readonly why: string }
   | { readonly state: "unknown"; readonly why: string }
   | { readonly state: "notSent"; readonly why: string };
@@ -28,7 +28,9 @@ export interface Command {
   /** Whether the caller named it, so that another process can send it again. */
   readonly callers: boolean;
   readonly calls: Call[];
-  readonly send: () => Promise<TradeResult>;
+  readonly send: () => Promise<unknown>;
+  /** Whether an executed request was this command's, where no tag can tell. */
+  readonly isIts?: (request: TradeRequest) => boolean;
 }
 
 /** Calls for a command, and keeps what came of it. */
@@ -37,8 +39,8 @@ export function call(world: World, command: Command, timeoutMs: number): void {
   const made: Call = { life: world.client.lives, sentMs: clock.nowMs(), timeoutMs, told: undefined };
   command.calls.push(made);
   command.send().then(
-    (result) => {
-      made.told = { state: "executed", ticket: result.ticketText };
+    () => {
+      made.told = { state: "executed" };
     },
     (error: unknown) => {
       made.told = toldOf(error);
@@ -63,8 +65,9 @@ export function allTold(world: World, commands: readonly Command[]): boolean {
 /** What is wrong with what the callers were told, against the executions at the broker. */
 export function judge(world: World, command: Command, outcome: CommandOutcome | undefined): string[] {
   const faults: string[] = [];
-  const { id } = command;
-  const executions = world.executions(id);
+  const { id, isIts } = command;
+  const executions =
+    isIts === undefined ? world.executions(id) : world.site.broker.executed.filter(isIts).length;
   if (executions > 1) faults.push(`${id} was executed ${executions} times`);
   for (const { told, life, timeoutMs } of command.calls) {
     if (told === undefined) {

@@ -9,6 +9,7 @@ export class Workload {
   readonly faults: string[] = [];
   readonly #world: World;
   readonly #random: Prng;
+  readonly #cancelled: Set<string> = new Set();
   #made = 0;
 
   constructor(world: World, seed: string) {
@@ -35,21 +36,25 @@ export class Workload {
   }
 
   #step(): void {
-    const kind = this.#random.integer(0, 9);
+    const kind = this.#random.integer(0, 12);
     if (this.#world.client.host.dead) return;
     if (kind <= 3) this.#open();
     else if (kind <= 5) this.#close();
     else if (kind === 6) this.#quote();
     else if (kind === 7) this.#fromElsewhere();
     else if (kind === 8) this.#query();
-    else for (let i = 0; i < 5; i++) this.#open();
+    else if (kind === 9) for (let i = 0; i < 5; i++) this.#open();
+    else if (kind === 10) this.#place();
+    else if (kind === 11) this.#modify();
+    else this.#cancel();
   }
 
-  #command(send: (id: string, timeoutMs: number) => Command["send"]): void {
+  #command(send: (id: string, timeoutMs: number) => Command["send"], isIts?: Command["isIts"]): void {
     const timeoutMs = [2_000, 5_000, 10_000, 30_000][this.#random.integer(0, 3)] ?? 10_000;
     const id = `w-${++this.#made}`;
     const callers = this.#random.integer(0, 1) === 1;
-    const command: Command = { id, callers, calls: [], send: send(id, timeoutMs) };
+    const own = isIts === undefined ? {} : { isIts };
+    const command: Command = { id, callers, calls: [], send: send(id, timeoutMs), ...own };
     this.commands.push(command);
     call(this.#world, command, timeoutMs);
   }
@@ -73,6 +78,44 @@ export class Workload {
     const ticket = position.ticketText;
     this.#command(
       (id, timeoutMs) => () => client.agent(site).trade.closePosition(ticket, part, { id, timeoutMs }),
+    );
+  }
+
+  /** A pending order, which a later quote may fill. */
+  #place(): void {
+    const { client, site } = this.#world;
+    const price = 1.03 + this.#random.integer(0, 30) / 1_000;
+    this.#command(
+      (id, timeoutMs) => () => client.agent(site).trade.buyLimit("EURUSD", 0.02, price, { id, timeoutMs }),
+    );
+  }
+
+  /** A stop that no other command sets, so that its executions can be told. */
+  #modify(): void {
+    const { client, site } = this.#world;
+    const open = client.agent(site).mirror.positions.filter(({ symbol }) => symbol === "EURUSD");
+    const position = open[this.#random.integer(0, Math.max(0, open.length - 1))];
+    if (position === undefined) return;
+    const { ticketText, type } = position;
+    const step = (this.#made + 1) / 10_000;
+    const stopLoss = Number((type === "buy" ? 1 - step : 1.3 + step).toFixed(5));
+    this.#command(
+      (id, timeoutMs) => () =>
+        client.agent(site).trade.modifyPosition(ticketText, { stopLoss }, { id, timeoutMs }),
+      (request) => request.action === "sltp" && request.stopLoss === stopLoss,
+    );
+  }
+
+  /** Each order is cancelled by one command at most. */
+  #cancel(): void {
+    const { client, site } = this.#world;
+    const order = client.agent(site).mirror.orders.find(({ ticketText }) => !this.#cancelled.has(ticketText));
+    if (order === undefined) return;
+    const { ticketText } = order;
+    this.#cancelled.add(ticketText);
+    this.#command(
+      (id, timeoutMs) => () => client.agent(site).trade.cancelOrder(ticketText, { id, timeoutMs }),
+      (request) => request.action === "remove" && request.order === ticketText,
     );
   }
 
