@@ -96,8 +96,8 @@ export class AgentMarketData implements MarketDataAPI {
   }
 
   async getTradingSessions(symbol: string, options?: QueryOptions): Promise<TradingSessions> {
-    const { zone, clock } = this.#core;
-    return tradingSessions(await this.#core.symbol(symbol, options), zone, clock.wallMs());
+    const record = await this.#core.symbol(symbol, options);
+    return tradingSessions(record, this.#core.zone, this.#core.utcMs);
   }
 
   async getTick(symbol: string, options?: QueryOptions): Promise<TickData> {

@@ -126,7 +126,7 @@ export function ticketText(ticket: Ticket | undefined, action: string): string {
 
 /** A span of time in UTC as broker time, both ends included. Without an end it reaches to the present. */
 export function brokerRange(
-  core: { readonly zone: BrokerTimeZone; readonly clock: { wallMs(): number } },
+  core: { readonly zone: BrokerTimeZone; readonly utcMs: number },
   from: Date,
   to: Date | undefined,
   action: string,
@@ -137,9 +137,8 @@ export function brokerRange(
     return Math.max(0, Math.floor(core.zone.toBroker(utcMs)));
   };
   const fromBrokerMs = stamp(from, "from");
-  // A day ahead of the local clock: what is there now is wanted, also if that clock is behind.
-  const toBrokerMs =
-    to === undefined ? Math.floor(core.zone.toBroker(core.clock.wallMs())) + dayMs : stamp(to, "to");
+  // A day ahead: what is there now is wanted, also if the clock is behind.
+  const toBrokerMs = to === undefined ? Math.floor(core.zone.toBroker(core.utcMs)) + dayMs : stamp(to, "to");
   if (toBrokerMs < fromBrokerMs)
     throw invalid(action, "to is before from", "Give the earlier moment as from");
   return { fromBrokerMs, toBrokerMs };

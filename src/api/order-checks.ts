@@ -82,7 +82,7 @@ export class OrderChecks {
       const pending = params as PendingOrderParams;
       checkPendingParams(pending, action);
       const spec = await core.symbol(pending.symbol, options);
-      return pendingIntent(spec, pending, core.zone, core.clock.wallMs(), action);
+      return pendingIntent(spec, pending, core.zone, core.utcMs, action);
     }
     const market = params as MarketOrderParams;
     checkMarketParams(market, action);

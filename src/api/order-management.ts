@@ -40,7 +40,7 @@ export class OrderManagement {
     core.requireStarted(action);
     const startMs = core.clock.nowMs();
     const spec = await core.symbol(symbol, signal === undefined ? {} : { signal });
-    const intent = pendingIntent(spec, params, core.zone, core.clock.wallMs(), action);
+    const intent = pendingIntent(spec, params, core.zone, core.utcMs, action);
     const { id, timeoutMs } = params;
     const sent = await sendCommand(core, startMs, {
       intent,
@@ -156,7 +156,7 @@ export class OrderManagement {
         ? timeInForce !== undefined && !ends
           ? { expirationBrokerMs: 0 }
           : {}
-        : { expirationBrokerMs: expirationStamp(expiration, core.zone, core.clock.wallMs(), action) }),
+        : { expirationBrokerMs: expirationStamp(expiration, core.zone, core.utcMs, action) }),
     };
   }
 

@@ -41,7 +41,7 @@ export function toTradeResult(
   ticket: string = outcomeTicket(sent.outcome),
 ): TradeResult {
   const { id, outcome } = sent;
-  const openTimeBrokerMs = known.openBrokerMs ?? core.zone.toBroker(core.clock.wallMs());
+  const openTimeBrokerMs = known.openBrokerMs ?? Math.floor(core.zone.toBroker(core.utcMs));
   let profit = 0;
   let commission = 0;
   let swap = 0;

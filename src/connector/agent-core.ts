@@ -96,6 +96,11 @@ export class AgentCore {
     return this.#zone;
   }
 
+  /** UTC as the terminal has it; this side's before the first connect. */
+  get utcMs(): number {
+    return this.link.session.utcMs ?? this.clock.wallMs();
+  }
+
   /** Throws unless the agent is connected or on its way to be. */
   requireStarted(action: string): void {
     const { status } = this.link;

@@ -101,6 +101,8 @@ export class Session {
   /** The session in which commands may be sent. */
   #begun: Established | undefined;
   #brokerTime: BrokerTimeInfo | undefined;
+  /** The terminal's UTC less this side's monotonic clock. */
+  #utcOffsetMs: number | undefined;
   /** The connections of `events` and `sync` that the session has been brought to. */
   #liveGeneration = 0;
   #checkedGeneration = 0;
@@ -195,6 +197,11 @@ export class Session {
   /** How broker time is converted; undefined before the first session. */
   get brokerTime(): BrokerTimeInfo | undefined {
     return this.#brokerTime;
+  }
+
+  /** UTC as the terminal has it, which a simulated market runs at its own pace; undefined before the first session. */
+  get utcMs(): number | undefined {
+    return this.#utcOffsetMs === undefined ? undefined : this.#deps.clock.nowMs() + this.#utcOffsetMs;
   }
 
   /** Whether requests can be made. */
@@ -475,6 +482,7 @@ export class Session {
     const { id, epoch, hello } = established;
     this.#established = established;
     this.#brokerTime = brokerTimeInfo(hello.brokerZone, hello.brokerMs, hello.utcMs);
+    this.#utcOffsetMs = hello.utcMs - this.#deps.clock.nowMs();
     this.#checkedGeneration = generation;
     this.requests.setSession(established);
     this.subscriptions.invalidate();
@@ -570,6 +578,7 @@ export class Session {
     // A pulse says nothing about what came after it (5.2).
     if (pulse.agentMs <= established.sinceAgentMs) return;
     this.mirror.terminal = pulse.terminal;
+    this.#utcOffsetMs = pulse.utcMs - this.#deps.clock.nowMs();
     const entry = pulse.sessions.find((session) => session.session === established.id);
     if (entry === undefined) {
       this.#sessionLost("the agent has ended the session");

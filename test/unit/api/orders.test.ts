@@ -126,6 +126,19 @@ describe("pending orders", () => {
   });
 });
 
+test("an expiration is judged by the terminal's clock, which a simulated market sets", async () => {
+  const { agent, fake, settle, failure } = await connectedWorld();
+  fake.symbols.set("EURUSD", symbolRecord("EURUSD", everyLife));
+  // The terminal's day is 2024-01-10; this side's clock is a year ahead.
+  fake.clock.wallMs = (): number => Date.UTC(2025, 0, 10);
+  const later = { expiration: new Date("2024-01-11T00:00:00Z") };
+  await settle(agent.trade.buyLimit("EURUSD", 0.1, 1.08, later));
+  const before = { expiration: new Date("2024-01-09T00:00:00Z") };
+  expect(await failure(agent.trade.buyLimit("EURUSD", 0.1, 1.08, before))).toMatchObject({
+    message: expect.stringContaining("its expiration has passed"),
+  });
+});
+
 describe("changes", () => {
   test("modifyOrder sends only what is to change", async () => {
     const { agent, fake, settle } = await connectedWorld();
