@@ -1,3 +1,4 @@
+import type { BarRecord, Timeframe } from "./market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -5,6 +6,7 @@ import type {
   OrderKind,
   OrderRecord,
   PositionRecord,
+  PositionSide,
   SymbolRecord,
   TerminalRecord,
   TickRecord,
@@ -53,6 +55,21 @@ export interface TradeRequestResult {
   readonly requestId: number;
   readonly retcodeExternal: number;
 }
+
+/** MqlTradeCheckResult: the verdict, and the account as it would be. */
+export interface TradeCheckResult extends TradeRequestResult {
+  readonly balance: number;
+  readonly equity: number;
+  readonly profit: number;
+  readonly margin: number;
+  readonly freeMargin: number;
+  readonly marginLevel: number;
+}
+
+/** Which bars: those that opened in a span of time, both ends included, or the newest. */
+export type BarSpan =
+  | { readonly fromBrokerMs: number; readonly toBrokerMs: number }
+  | { readonly count: number };
 
 /** ENUM_TRADE_TRANSACTION_TYPE. */
 export type TransactionType =
@@ -127,7 +144,21 @@ export interface Terminal {
   /** OrderSendAsync. */
   orderSendAsync(request: TradeRequest): SendAccepted;
   /** OrderCheck: what the server would say, without sending. */
-  orderCheck(request: TradeRequest): TradeRequestResult;
+  orderCheck(request: TradeRequest): TradeCheckResult;
+  /** OrderCalcMargin: in the account's currency; undefined without quotes to convert it. */
+  calcMargin(side: PositionSide, symbol: string, volumeLots: number, price: number): number | undefined;
+  /** OrderCalcProfit: in the account's currency; undefined without quotes to convert it. */
+  calcProfit(
+    side: PositionSide,
+    symbol: string,
+    volumeLots: number,
+    priceOpen: number,
+    priceClose: number,
+  ): number | undefined;
+  /** CopyRates: oldest first; undefined while they are not loaded. */
+  copyRates(symbol: string, timeframe: Timeframe, span: BarSpan): readonly BarRecord[] | undefined;
+  /** CopyTicksRange: both ends included, oldest first; undefined while they are not loaded. */
+  copyTicksRange(symbol: string, fromBrokerMs: number, toBrokerMs: number): readonly TickRecord[] | undefined;
   /** Sets who hears the events; undefined for nobody. */
   listen(events: TerminalEvents | undefined): void;
 }

@@ -1,8 +1,10 @@
+import type { BarRecord } from "../../src/domain/market.ts";
 import type {
   AccountRecord,
   DealRecord,
   OrderRecord,
   PositionRecord,
+  PositionSide,
   SymbolRecord,
   TerminalRecord,
   TickRecord,
@@ -12,6 +14,7 @@ import type {
   SendAccepted,
   Terminal,
   TerminalEvents,
+  TradeCheckResult,
   TradeRequest,
   TradeRequestResult,
   TradeTransaction,
@@ -93,6 +96,8 @@ export class FakeTerminal implements Terminal {
     tradeAllowed: true,
     expertAllowed: true,
   };
+  /** What every chart shows; undefined: nothing is loaded. */
+  bars: BarRecord[] | undefined = [];
   /** Transactions are told; false: they are lost. */
   tellsTransactions = true;
   nextOrder = 1_000;
@@ -166,8 +171,36 @@ export class FakeTerminal implements Terminal {
   listen(events: TerminalEvents | undefined): void {
     this.#events = events;
   }
-  orderCheck(): TradeRequestResult {
-    return { ...emptyResult, retcode: 0 };
+  orderCheck(): TradeCheckResult {
+    const { balance, equity, profit, margin, freeMargin, marginLevel } = this.accountRecord;
+    return { ...emptyResult, retcode: 0, balance, equity, profit, margin, freeMargin, marginLevel };
+  }
+  calcMargin(_side: PositionSide, symbol: string, volumeLots: number): number | undefined {
+    const perLot = this.symbolTable.get(symbol)?.marginPerLot;
+    return perLot === undefined ? undefined : perLot * volumeLots;
+  }
+  calcProfit(
+    side: PositionSide,
+    symbol: string,
+    volumeLots: number,
+    priceOpen: number,
+    priceClose: number,
+  ): number | undefined {
+    const size = this.symbolTable.get(symbol)?.contractSize;
+    const moved = side === "buy" ? priceClose - priceOpen : priceOpen - priceClose;
+    return size === undefined ? undefined : size * volumeLots * moved;
+  }
+  copyRates(): readonly BarRecord[] | undefined {
+    return this.bars;
+  }
+  copyTicksRange(
+    symbol: string,
+    fromBrokerMs: number,
+    toBrokerMs: number,
+  ): readonly TickRecord[] | undefined {
+    if (this.bars === undefined) return undefined;
+    const ticks = this.tickTable.get(symbol) ?? [];
+    return ticks.filter((tick) => tick.timeBrokerMs >= fromBrokerMs && tick.timeBrokerMs <= toBrokerMs);
   }
 
   orderSendAsync(request: TradeRequest): SendAccepted {

@@ -1,7 +1,16 @@
 import * as v from "valibot";
+import { Timeframe } from "../../domain/market.ts";
 import { BodyError, decodeBody } from "./codec.ts";
 import { limits } from "./limits.ts";
-import type { CommandRequest, HelloArgs, Intent, SyncOp, SyncRequest } from "./messages.ts";
+import type {
+  CalcMarginArgs,
+  CalcProfitArgs,
+  CommandRequest,
+  HelloArgs,
+  Intent,
+  SyncOp,
+  SyncRequest,
+} from "./messages.ts";
 
 const encoder = new TextEncoder();
 
@@ -11,20 +20,20 @@ export type Read<T> =
   | { readonly ok: false; readonly code: "BAD_REQUEST" | "REVISION"; readonly message: string };
 
 /** Operations of the protocol that this agent does not have yet; it refuses them `NOT_SUPPORTED`. */
-export type UnservedOp =
-  | "history.orders"
-  | "history.deals"
-  | "bars"
-  | "ticks"
-  | "depth.subscribe"
-  | "depth.unsubscribe"
-  | "order.check"
-  | "calc.margin"
-  | "calc.profit"
-  | "calendar";
+export type UnservedOp = "depth.subscribe" | "depth.unsubscribe" | "calendar";
 
 /** Operations that this agent serves. */
 export type ServedOp = Exclude<SyncOp, UnservedOp>;
+
+/** What `history.orders` and `history.deals` select by: a span of time, an order, or a position; one of them. */
+export interface HistorySelection {
+  readonly fromBrokerMs?: number | undefined;
+  readonly toBrokerMs?: number | undefined;
+  readonly ticket?: string | undefined;
+  readonly position?: string | undefined;
+  readonly symbol?: string | undefined;
+  readonly cursor?: string | undefined;
+}
 
 /** The arguments of each operation of `sync`, after validation. */
 export interface SyncArgs {
@@ -57,6 +66,25 @@ export interface SyncArgs {
   };
   readonly outcomes: { readonly cursor?: string | undefined };
   readonly "outcome.ack": { readonly ids: readonly string[] };
+  readonly "history.orders": HistorySelection;
+  readonly "history.deals": HistorySelection;
+  readonly bars: {
+    readonly symbol: string;
+    readonly timeframe: Timeframe;
+    readonly fromBrokerMs?: number | undefined;
+    readonly toBrokerMs?: number | undefined;
+    readonly count?: number | undefined;
+    readonly cursor?: string | undefined;
+  };
+  readonly ticks: {
+    readonly symbol: string;
+    readonly fromBrokerMs: number;
+    readonly toBrokerMs: number;
+    readonly cursor?: string | undefined;
+  };
+  readonly "order.check": { readonly intent: string };
+  readonly "calc.margin": CalcMarginArgs;
+  readonly "calc.profit": CalcProfitArgs;
 }
 
 /** Tickets, magic numbers and positions are signed 64-bit integers in MQL5 where they matter (DEAL_MAGIC). */
@@ -175,6 +203,23 @@ const intent = v.variant("kind", [
 
 const none = v.object({});
 const bySymbol = v.object({ symbol: v.optional(symbolName), cursor: v.optional(label) });
+const side = v.picklist(["buy", "sell"]);
+const history = v.pipe(
+  v.object({
+    fromBrokerMs: v.optional(whole),
+    toBrokerMs: v.optional(whole),
+    ticket: v.optional(ticket),
+    position: v.optional(ticket),
+    symbol: v.optional(symbolName),
+    cursor: v.optional(label),
+  }),
+  v.check(
+    ({ fromBrokerMs, toBrokerMs, ticket: order, position }) =>
+      (fromBrokerMs === undefined) === (toBrokerMs === undefined) &&
+      [fromBrokerMs, order, position].filter((given) => given !== undefined).length === 1,
+    "a span of time, a ticket or a position",
+  ),
+);
 const argSchemas = {
   challenge: v.object({ instance: label }),
   hello: v.object({
@@ -213,18 +258,44 @@ const argSchemas = {
   }),
   outcomes: v.object({ cursor: v.optional(label) }),
   "outcome.ack": v.object({ ids: v.pipe(v.array(label), v.maxLength(limits.maxOutcomesInHello)) }),
+  "history.orders": history,
+  "history.deals": history,
+  bars: v.pipe(
+    v.object({
+      symbol: symbolName,
+      timeframe: v.picklist(Object.values(Timeframe)),
+      fromBrokerMs: v.optional(whole),
+      toBrokerMs: v.optional(whole),
+      count: v.optional(v.pipe(counter, v.maxValue(limits.maxBarsCount))),
+      cursor: v.optional(label),
+    }),
+    v.check(
+      ({ fromBrokerMs, toBrokerMs, count }) =>
+        (fromBrokerMs === undefined) === (toBrokerMs === undefined) &&
+        (fromBrokerMs === undefined) !== (count === undefined),
+      "a span of time or a count",
+    ),
+  ),
+  ticks: v.object({
+    symbol: symbolName,
+    fromBrokerMs: whole,
+    toBrokerMs: whole,
+    cursor: v.optional(label),
+  }),
+  "order.check": v.object({ intent: v.string() }),
+  "calc.margin": v.object({ symbol: symbolName, side, volume: positive, price: positive }),
+  "calc.profit": v.object({
+    symbol: symbolName,
+    side,
+    volume: positive,
+    priceOpen: positive,
+    priceClose: positive,
+  }),
 } as const satisfies { readonly [Op in ServedOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
 
 const unserved: Readonly<Record<UnservedOp, true>> = {
-  "history.orders": true,
-  "history.deals": true,
-  bars: true,
-  ticks: true,
   "depth.subscribe": true,
   "depth.unsubscribe": true,
-  "order.check": true,
-  "calc.margin": true,
-  "calc.profit": true,
   calendar: true,
 };
 

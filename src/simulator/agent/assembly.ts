@@ -5,10 +5,12 @@ import type { AgentLimits, AgentOptions } from "./agent-options.ts";
 import { Commands } from "./commands.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
+import { historyOperations } from "./operations/history-operations.ts";
 import { outcomeOperations } from "./operations/outcome-operations.ts";
 import { sessionOperations } from "./operations/session-operations.ts";
 import { stateOperations } from "./operations/state-operations.ts";
 import { streamOperations } from "./operations/stream-operations.ts";
+import { tradeOperations } from "./operations/trade-operations.ts";
 import { Outcomes } from "./outcomes.ts";
 import { Pager } from "./pager.ts";
 import { Pulse } from "./pulse.ts";
@@ -152,6 +154,8 @@ export function assemble(parts: Parts): Running {
         scan: scanAll,
       }),
       ...stateOperations({ terminal, shadow, pager, seq, scan: scanAll }),
+      ...historyOperations({ terminal, pager, seq, scan: scanAll }),
+      ...tradeOperations({ terminal, maxVolumeLots: limits.maxVolumeLots }),
       ...streamOperations({ terminal, ticks, ledger, limits }),
       ...outcomeOperations({ world, journal, sessions, pager, seq }),
     },

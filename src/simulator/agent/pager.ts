@@ -48,8 +48,14 @@ export class Pager {
   }
 
   /** The first page of a result; what does not fit is frozen for the session. */
-  first<Item>(session: Session, request: string, items: readonly Item[], seq: number): Page<Item> {
-    const end = this.#pageEnd(items, 0);
+  first<Item>(
+    session: Session,
+    request: string,
+    items: readonly Item[],
+    seq: number,
+    pageItems?: number,
+  ): Page<Item> {
+    const end = this.#pageEnd(items, 0, pageItems);
     if (end === items.length) return { items, more: null, seq };
     this.#makeRoom(session);
     const id = toHex(this.#options.randomBytes(16));
@@ -58,7 +64,7 @@ export class Pager {
   }
 
   /** The page that a cursor stands for; undefined if it stands for none (any more). */
-  next<Item>(session: Session, request: string, cursor: string): Page<Item> | undefined {
+  next<Item>(session: Session, request: string, cursor: string, pageItems?: number): Page<Item> | undefined {
     const [id = "", offset = ""] = cursor.split(".");
     const frozen = this.#frozen.get(id);
     const start = Number(offset);
@@ -67,7 +73,7 @@ export class Pager {
     frozen.timer.cancel();
     frozen.timer = this.#expire(id);
     const items = frozen.items as readonly Item[];
-    const end = this.#pageEnd(items, start);
+    const end = this.#pageEnd(items, start, pageItems);
     return {
       items: items.slice(start, end),
       more: end === items.length ? null : `${id}.${end}`,
@@ -96,8 +102,9 @@ export class Pager {
     this.#frozen.delete(id);
   }
 
-  /** Where the page that begins at `start` ends; it holds at least one item. */
-  #pageEnd(items: readonly unknown[], start: number): number {
+  /** Where the page that begins at `start` ends; it holds at least one item. Records in bulk are cut by their number. */
+  #pageEnd(items: readonly unknown[], start: number, pageItems: number | undefined): number {
+    if (pageItems !== undefined) return Math.min(items.length, start + pageItems);
     let left = this.#options.limits.maxReplyBytes - headBytes;
     for (let end = start; end < items.length; end++) {
       left -= encoder.encode(JSON.stringify(items[end])).length + 1;

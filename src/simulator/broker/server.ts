@@ -2,7 +2,12 @@ import type { BrokerTimeZone } from "../../domain/broker-time.ts";
 import { toVolumeUnits } from "../../domain/decimal.ts";
 import type { DealRecord, OrderRecord, PositionSide, Reason } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
-import type { TradeRequest, TradeRequestResult, TradeTransaction } from "../../domain/terminal.ts";
+import type {
+  TradeCheckResult,
+  TradeRequest,
+  TradeRequestResult,
+  TradeTransaction,
+} from "../../domain/terminal.ts";
 import type { Clock } from "../../transport/clock.ts";
 import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
@@ -54,7 +59,7 @@ export class TradeServer {
   constructor(options: TradeServerOptions) {
     this.#options = options;
     const symbols = new Map(
-      options.symbols.map((spec) => [spec.name, new SymbolState(spec, options.tickHistory)]),
+      options.symbols.map((spec) => [spec.name, new SymbolState(spec, options.tickHistory, options.zone)]),
     );
     this.state = {
       zone: options.zone,
@@ -102,15 +107,33 @@ export class TradeServer {
   }
 
   /** What `execute` would say to a request, as OrderCheck does: 0 if nothing speaks against it. */
-  check(request: TradeRequest): Omit<TradeRequestResult, "requestId"> {
+  check(request: TradeRequest): Omit<TradeCheckResult, "requestId"> {
     const plan = planRequest(request, this.state);
-    if (isRefusal(plan)) return this.#refused(request, plan);
+    if (isRefusal(plan)) return this.#checked(this.#refused(request, plan), 0);
+    let marginMinor = 0;
     if (plan.action === "deal" && plan.position === undefined) {
-      const { symbol, side } = plan;
-      const refused = this.#valuation.checkMoney(symbol, side, plan.volumeUnits, symbol.openPrice(side));
-      if (refused !== undefined) return this.#refused(request, refused);
+      const { symbol, side, volumeUnits } = plan;
+      const price = symbol.openPrice(side);
+      const refused = this.#valuation.checkMoney(symbol, side, volumeUnits, price);
+      if (refused !== undefined) return this.#checked(this.#refused(request, refused), 0);
+      marginMinor = this.#valuation.addedMarginMinor(symbol, side, volumeUnits, price) ?? 0;
+    } else if (plan.action === "deal" && plan.position !== undefined) {
+      marginMinor = this.#valuation.freedMarginMinor(plan.position, plan.volumeUnits);
     }
-    return this.#result(this.#symbolOf(request), refuse(0));
+    return this.#checked(this.#result(this.#symbolOf(request), refuse(0)), marginMinor);
+  }
+
+  /** The account as it would be with so much more margin. */
+  #checked(
+    result: Omit<TradeRequestResult, "requestId">,
+    marginMinor: number,
+  ): Omit<TradeCheckResult, "requestId"> {
+    const { account } = this.state;
+    const { balance, equity, profit } = account.record();
+    const margin = account.amount(account.marginMinor + marginMinor);
+    const freeMargin = account.amount(account.equityMinor - account.marginMinor - marginMinor);
+    const marginLevel = margin > 0 ? (equity / margin) * 100 : 0;
+    return { ...result, balance, equity, profit, margin, freeMargin, marginLevel };
   }
 
   /** OrderCalcMargin: margin of a volume at a price, in the account's currency; undefined without quotes to convert. */

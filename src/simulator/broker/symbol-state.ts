@@ -1,21 +1,28 @@
+import type { BrokerTimeZone } from "../../domain/broker-time.ts";
 import type { PositionSide } from "../../domain/records.ts";
 import type { MarketTick } from "../market/tick-source.ts";
+import { BarStore } from "./bars.ts";
 import type { SymbolSpec } from "./symbols.ts";
 import { TickRing } from "./tick-ring.ts";
+
+/** Minute bars kept for each symbol: some ten weeks of them. */
+const minuteBars = 100_000;
 
 /** A symbol as it trades: its contract, its last tick and its tick history. */
 export class SymbolState {
   readonly spec: SymbolSpec;
   readonly point: number;
   readonly ticks: TickRing;
+  readonly bars: BarStore;
   /** Shown in Market Watch. */
   selected = false;
   #last: MarketTick | undefined;
 
-  constructor(spec: SymbolSpec, tickHistory: number) {
+  constructor(spec: SymbolSpec, tickHistory: number, zone: BrokerTimeZone) {
     this.spec = spec;
     this.point = 1 / 10 ** spec.digits;
     this.ticks = new TickRing(spec.name, tickHistory);
+    this.bars = new BarStore(zone, this.point, minuteBars);
   }
 
   /** The last tick, if there has been one. */
@@ -26,6 +33,7 @@ export class SymbolState {
   push(tick: MarketTick): void {
     this.#last = tick;
     this.ticks.push(tick);
+    this.bars.add(tick);
   }
 
   /** The price at which a side is opened: buying takes the ask. */

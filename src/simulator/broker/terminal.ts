@@ -1,18 +1,22 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
+import type { BarRecord, Timeframe } from "../../domain/market.ts";
 import type {
   AccountRecord,
   DealRecord,
   OrderRecord,
   PositionRecord,
+  PositionSide,
   SymbolRecord,
   TerminalRecord,
   TickRecord,
 } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type {
+  BarSpan,
   SendAccepted,
   Terminal,
   TerminalEvents,
+  TradeCheckResult,
   TradeRequest,
   TradeRequestResult,
   TradeTransaction,
@@ -30,6 +34,9 @@ import { TradeServer } from "./server.ts";
 import { standardSpecs } from "./symbols.ts";
 import { defaultTerminal, type SimulatedTerminalOptions } from "./terminal-options.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
+
+/** By how much clocks are put forward and back. */
+const clockChangeMs = 3_600_000;
 
 /** A MetaTrader 5 terminal with its broker, simulated. Feed it the market's ticks with `onTick`. */
 export class SimulatedTerminal implements Terminal {
@@ -204,10 +211,49 @@ export class SimulatedTerminal implements Terminal {
     return { sent: true, requestId, retcode: Retcode.PLACED, comment: commentOf(Retcode.PLACED) };
   }
 
-  orderCheck(request: TradeRequest): TradeRequestResult {
+  orderCheck(request: TradeRequest): TradeCheckResult {
     const refused = this.#checkLocally();
     if (refused === undefined) return { ...this.server.check(request), requestId: 0 };
-    return answerOf({ retcode: refused }, 0);
+    const { balance, equity, profit, margin, freeMargin, marginLevel } = this.account();
+    const account = { balance, equity, profit, margin, freeMargin, marginLevel };
+    return { ...answerOf({ retcode: refused }, 0), ...account };
+  }
+
+  calcMargin(side: PositionSide, symbol: string, volumeLots: number, price: number): number | undefined {
+    return this.server.calcMargin(side, symbol, volumeLots, price);
+  }
+
+  calcProfit(
+    side: PositionSide,
+    symbol: string,
+    volumeLots: number,
+    priceOpen: number,
+    priceClose: number,
+  ): number | undefined {
+    return this.server.calcProfit(side, symbol, volumeLots, priceOpen, priceClose);
+  }
+
+  copyRates(symbol: string, timeframe: Timeframe, span: BarSpan): readonly BarRecord[] | undefined {
+    if (!this.#info.connected) return undefined;
+    const bars = this.server.state.symbols.get(symbol)?.bars;
+    if (bars === undefined) return [];
+    if ("count" in span) return bars.newest(timeframe, span.count);
+    return bars.range(timeframe, span.fromBrokerMs, span.toBrokerMs);
+  }
+
+  copyTicksRange(
+    symbol: string,
+    fromBrokerMs: number,
+    toBrokerMs: number,
+  ): readonly TickRecord[] | undefined {
+    if (!this.#info.connected) return undefined;
+    const { state } = this.server;
+    // Around a change of the clocks the same broker time means two instants, so an hour more is looked through.
+    const fromUtcMs = state.zone.toUtc(fromBrokerMs) - clockChangeMs;
+    const ticks = state.symbols.get(symbol)?.ticks.from(fromUtcMs, Number.POSITIVE_INFINITY) ?? [];
+    return ticks
+      .map((tick) => tickRecord(tick, state))
+      .filter((tick) => tick.timeBrokerMs >= fromBrokerMs && tick.timeBrokerMs <= toBrokerMs);
   }
 
   listen(events: TerminalEvents | undefined): void {

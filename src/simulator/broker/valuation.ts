@@ -81,6 +81,34 @@ export class Valuation {
     return left + commission < 0 ? refuse(Retcode.NO_MONEY) : undefined;
   }
 
+  /** How much more margin the account needs with more of a symbol; undefined without quotes to convert it. */
+  addedMarginMinor(
+    symbol: SymbolState,
+    side: PositionSide,
+    volumeUnits: number,
+    price: number,
+  ): number | undefined {
+    const { account, positions } = this.#state;
+    const marginRate = this.marginRate(symbol, side);
+    if (marginRate === undefined) return undefined;
+    const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate };
+    const existing = positions.ofSymbol(symbol);
+    const after =
+      account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
+    return symbolMarginMinor(symbol.spec, after, account.settings) - (this.#marginBySymbol.get(symbol) ?? 0);
+  }
+
+  /** The same for a part of a position that is closed: 0 or less, unless it was a hedge. */
+  freedMarginMinor(position: LivePosition, volumeUnits: number): number {
+    const { account, positions } = this.#state;
+    const { symbol } = position;
+    const after: MarginEntry[] = positions.ofSymbol(symbol).flatMap((other): MarginEntry[] => {
+      const left = other === position ? other.volumeUnits - volumeUnits : other.volumeUnits;
+      return left > 0 ? [{ ...other, volumeUnits: left }] : [];
+    });
+    return symbolMarginMinor(symbol.spec, after, account.settings) - (this.#marginBySymbol.get(symbol) ?? 0);
+  }
+
   /** Margin currency to account currency, as it is for a side at this moment. */
   marginRate(symbol: SymbolState, side: PositionSide): number | undefined {
     return this.#state.converter.rate(

@@ -66,6 +66,10 @@ export function faultyTerminal(inner: Terminal, clock: Clock): TerminalFaults {
       utcMs: () => clock.wallMs(),
       orderSendAsync: (request) => inner.orderSendAsync(request),
       orderCheck: (request) => inner.orderCheck(request),
+      calcMargin: (...args) => inner.calcMargin(...args),
+      calcProfit: (...args) => inner.calcProfit(...args),
+      copyRates: (...args) => (shown().tables ? inner.copyRates(...args) : undefined),
+      copyTicksRange: (...args) => (shown().tables ? inner.copyTicksRange(...args) : undefined),
       listen: (events) => inner.listen(events),
     },
     unsynchronised: ({ connected = true, loggedIn = true, tables = false } = {}) =>

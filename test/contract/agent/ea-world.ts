@@ -119,6 +119,10 @@ export async function createEaWorld(): Promise<AgentWorld> {
     brokerMs: () => terminal.brokerMs(),
     utcMs: () => terminal.utcMs(),
     orderCheck: (request) => terminal.orderCheck(request),
+    calcMargin: (...args) => terminal.calcMargin(...args),
+    calcProfit: (...args) => terminal.calcProfit(...args),
+    copyRates: (...args) => terminal.copyRates(...args),
+    copyTicksRange: (...args) => terminal.copyTicksRange(...args),
     orderSendAsync(request) {
       // The expert's journal is durable and the request has not left the terminal.
       if (spring("journalled")) return { sent: false, requestId: 0, retcode: 10031, comment: "" };

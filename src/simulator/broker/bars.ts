@@ -1,0 +1,123 @@
+import type { BrokerTimeZone } from "../../domain/broker-time.ts";
+import type { BarRecord, Timeframe } from "../../domain/market.ts";
+import type { MarketTick } from "../market/tick-source.ts";
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** 1970-01-01 was a Thursday. */
+const firstWeekday = 4;
+
+const minutesOf: Readonly<Record<Exclude<Timeframe, "W1" | "MN1">, number>> = {
+  M1: 1,
+  M2: 2,
+  M3: 3,
+  M4: 4,
+  M5: 5,
+  M6: 6,
+  M10: 10,
+  M12: 12,
+  M15: 15,
+  M20: 20,
+  M30: 30,
+  H1: 60,
+  H2: 120,
+  H3: 180,
+  H4: 240,
+  H6: 360,
+  H8: 480,
+  H12: 720,
+  D1: 1_440,
+};
+
+/** When the bar that holds a moment opened, in broker time: days at midnight, weeks on Sunday, months on the first. */
+export function barStart(brokerMs: number, timeframe: Timeframe): number {
+  if (timeframe === "MN1") {
+    const date = new Date(brokerMs);
+    return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+  }
+  if (timeframe === "W1") {
+    const day = Math.floor(brokerMs / dayMs);
+    return (day - ((day + firstWeekday) % 7)) * dayMs;
+  }
+  const lengthMs = minutesOf[timeframe] * minuteMs;
+  return Math.floor(brokerMs / lengthMs) * lengthMs;
+}
+
+type MutableBar = { -readonly [Key in keyof BarRecord]: BarRecord[Key] };
+
+/** The minute bars of one symbol, the newest of them, and all other bars made of these. */
+export class BarStore {
+  readonly #zone: BrokerTimeZone;
+  readonly #point: number;
+  readonly #limit: number;
+  #bars: MutableBar[] = [];
+  #utcMinute = Number.NaN;
+
+  constructor(zone: BrokerTimeZone, point: number, limit: number) {
+    this.#zone = zone;
+    this.#point = point;
+    this.#limit = limit;
+  }
+
+  /** Takes a tick into its minute. Charts are drawn by bid prices, or by last prices where there is no bid. */
+  add(tick: MarketTick): void {
+    const price = tick.bid > 0 ? tick.bid : tick.last;
+    if (!(price > 0)) return;
+    const minute = Math.floor(tick.utcMs / minuteMs);
+    const last = this.#bars.at(-1);
+    if (last === undefined || minute !== this.#utcMinute) {
+      this.#utcMinute = minute;
+      const timeBrokerMs = barStart(this.#zone.toBroker(tick.utcMs), "M1");
+      // When clocks are put back an hour comes twice; bars never go back.
+      if (last === undefined || timeBrokerMs > last.timeBrokerMs) {
+        this.#open(timeBrokerMs, price);
+      }
+    }
+    const bar = this.#bars.at(-1);
+    if (bar === undefined) return;
+    bar.high = Math.max(bar.high, price);
+    bar.low = Math.min(bar.low, price);
+    bar.close = price;
+    bar.tickVolume++;
+    bar.spread = tick.ask > 0 && tick.bid > 0 ? Math.round((tick.ask - tick.bid) / this.#point) : 0;
+    bar.realVolume += Math.trunc(tick.volume);
+  }
+
+  /** Bars that opened in a span of time, both ends included, oldest first. */
+  range(timeframe: Timeframe, fromBrokerMs: number, toBrokerMs: number): readonly BarRecord[] {
+    return this.#all(timeframe).filter(
+      (bar) => bar.timeBrokerMs >= fromBrokerMs && bar.timeBrokerMs <= toBrokerMs,
+    );
+  }
+
+  /** The newest bars, oldest first. */
+  newest(timeframe: Timeframe, count: number): readonly BarRecord[] {
+    return count <= 0 ? [] : this.#all(timeframe).slice(-count);
+  }
+
+  #open(timeBrokerMs: number, price: number): void {
+    const prices = { open: price, high: price, low: price, close: price };
+    this.#bars.push({ timeBrokerMs, ...prices, tickVolume: 0, spread: 0, realVolume: 0 });
+    // Cut by large steps: each cut copies what stays.
+    if (this.#bars.length >= this.#limit * 2) this.#bars = this.#bars.slice(-this.#limit);
+  }
+
+  #all(timeframe: Timeframe): readonly BarRecord[] {
+    const bars: MutableBar[] = [];
+    for (const minute of this.#bars) {
+      const start = barStart(minute.timeBrokerMs, timeframe);
+      const bar = bars.at(-1);
+      if (bar === undefined || bar.timeBrokerMs !== start) {
+        bars.push({ ...minute, timeBrokerMs: start });
+        continue;
+      }
+      bar.high = Math.max(bar.high, minute.high);
+      bar.low = Math.min(bar.low, minute.low);
+      bar.close = minute.close;
+      bar.spread = minute.spread;
+      bar.tickVolume += minute.tickVolume;
+      bar.realVolume += minute.realVolume;
+    }
+    return bars;
+  }
+}
