@@ -66,7 +66,10 @@ export interface SocketOptions {
   readonly lingerMs?: number;
   /** Time from dialling or accepting to the end of the handshake; 0 means no limit. @default 30_000 */
   readonly handshakeTimeoutMs?: number;
-  /** Heartbeats; peers of ZMTP 3.0 do not know them. */
+  /**
+   * Heartbeats; peers of ZMTP 3.0 do not know them. While this socket does not read a peer because its queue is full, it
+   * sends PINGs in twice that peer's own rhythm, whatever stands here, so that it is not taken for dead.
+   */
   readonly heartbeat?: {
     /** Time between PINGs; 0 sends none. @default 0 */
     readonly intervalMs?: number;
