@@ -95,7 +95,10 @@ export function judge(world: World, command: Command, outcome: CommandOutcome | 
     }
     if (state === "pending") faults.push(`${id} is still pending`);
     if (state === "unknown") {
-      if (executions !== 0) faults.push(`${id} was executed, and the journal never found out`);
+      // What carries no tag is known by its effect alone, which may have passed before it was looked for.
+      if (executions !== 0 && isIts === undefined) {
+        faults.push(`${id} was executed, and the journal never found out`);
+      }
       if (!world.site.everStaged.has(id)) faults.push(`${id} never reached the journal, and is unknown`);
     }
   }
