@@ -12,17 +12,17 @@
 //+------------------------------------------------------------------+
 struct SCommand
   {
-   int               client;
    string            session;
-   long              n;
    string            id;
+   long              n;
    long              epoch;
    long              issued_at;
    long              not_after;
    string            intent;
    string            digest;
-   bool              good;
    string            fault;
+   int               client;
+   bool              good;
   };
 
 //+------------------------------------------------------------------+

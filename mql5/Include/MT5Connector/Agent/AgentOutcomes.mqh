@@ -16,13 +16,13 @@ struct SFlight
    int               client;
    string            intent;
    string            session;
+   string            comment;
    long              n;
    long              not_after;
    bool              staged;
    bool              sent;
    uint              request_id;
    long              retcode;
-   string            comment;
    ulong             order;
    ulong             deal;
    double            volume;

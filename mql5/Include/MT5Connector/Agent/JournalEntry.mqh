@@ -27,15 +27,15 @@ const string g_outcomes[]={"pending","executed","rejected","unknown","void"};
 struct SEvidence
   {
    string            symbol;
-   int               side;
+   string            comment_tag;
    double            volume;
    ulong             magic;
    ulong             position;
-   string            comment_tag;
-   bool              magic_tag;
    ulong             after_order;
    ulong             after_deal;
    long              broker_ms;
+   int               side;
+   bool              magic_tag;
   };
 
 //+------------------------------------------------------------------+
@@ -47,22 +47,22 @@ struct SJournalEntry
    string            id;
    string            instance;
    string            digest;
+   string            outcome;
+   SEvidence         evidence;
    long              epoch;
    long              issued_at;
    long              received_ms;
    long              stored_ms;
    long              utc_ms;
-   bool              is_command;
-   SEvidence         evidence;
    long              sent_ms;
-   ENUM_OUTCOME_STATE state;
    long              retcode;
    ulong             order;
-   string            outcome;
-   bool              durable;
-   bool              acknowledged;
    long              settled_no;
    long              published_ms;
+   ENUM_OUTCOME_STATE state;
+   bool              is_command;
+   bool              durable;
+   bool              acknowledged;
   };
 
 //+------------------------------------------------------------------+

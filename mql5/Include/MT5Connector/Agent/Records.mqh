@@ -15,7 +15,6 @@ struct SPosition
    ulong             ticket;
    ulong             identifier;
    string            symbol;
-   int               side;
    double            volume;
    double            price_open;
    double            price_current;
@@ -25,6 +24,7 @@ struct SPosition
    double            swap;
    ulong             magic;
    string            comment;
+   int               side;
    int               reason;
    long              open_ms;
    long              update_ms;

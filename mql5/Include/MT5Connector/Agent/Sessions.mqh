@@ -13,10 +13,10 @@
 //+------------------------------------------------------------------+
 struct SSession
   {
-   bool              used;
    string            id;
-   int               client;
    string            instance;
+   int               client;
+   bool              used;
    bool              trades;
    long              sync_counter;
    long              command_counter;
@@ -30,9 +30,9 @@ struct SSession
 //+------------------------------------------------------------------+
 struct SChallenge
   {
-   int               client;
    string            instance;
    string            text;
+   int               client;
    long              ends_ms;
   };
 
