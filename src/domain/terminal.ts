@@ -1,4 +1,4 @@
-import type { BarRecord, Timeframe } from "./market.ts";
+import type { BarRecord, BookRecord, Timeframe } from "./market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -113,6 +113,8 @@ export interface TerminalEvents {
   /** A new tick of a selected symbol; read it with `copyTicks`. */
   tick(symbol: string): void;
   transaction(transaction: TradeTransaction): void;
+  /** A symbol whose book was asked for has a new one; read it with `marketBook`. */
+  book?(symbol: string): void;
 }
 
 /**
@@ -137,6 +139,12 @@ export interface Terminal {
   tick(symbol: string): TickRecord | undefined;
   /** CopyTicks: at most `count` ticks stamped at or after `fromBrokerMs`, oldest first. */
   copyTicks(symbol: string, fromBrokerMs: number, count: number): readonly TickRecord[];
+  /** MarketBookAdd: lets the books of a symbol come. False if it has none. */
+  addBook(symbol: string): boolean;
+  /** MarketBookRelease. */
+  releaseBook(symbol: string): void;
+  /** MarketBookGet: best prices first, sells before buys; undefined unless it was added. */
+  marketBook(symbol: string): readonly BookRecord[] | undefined;
   /** TimeTradeServer, in milliseconds. */
   brokerMs(): number;
   /** TimeGMT, in milliseconds. */

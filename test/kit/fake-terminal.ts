@@ -162,6 +162,13 @@ export class FakeTerminal implements Terminal {
     const ticks = this.tickTable.get(symbol) ?? [];
     return ticks.filter((tick) => tick.timeBrokerMs >= fromBrokerMs).slice(0, count);
   }
+  addBook(): boolean {
+    return false;
+  }
+  releaseBook(): void {}
+  marketBook(): undefined {
+    return undefined;
+  }
   brokerMs(): number {
     return Math.floor(this.clock.nowMs()) + 1_700_000_000_000;
   }

@@ -20,7 +20,7 @@ export type Read<T> =
   | { readonly ok: false; readonly code: "BAD_REQUEST" | "REVISION"; readonly message: string };
 
 /** Operations of the protocol that this agent does not have yet; it refuses them `NOT_SUPPORTED`. */
-export type UnservedOp = "depth.subscribe" | "depth.unsubscribe" | "calendar";
+export type UnservedOp = "calendar";
 
 /** Operations that this agent serves. */
 export type ServedOp = Exclude<SyncOp, UnservedOp>;
@@ -58,6 +58,8 @@ export interface SyncArgs {
   readonly "ledger.since": { readonly epoch: number; readonly seq: number };
   readonly subscribe: { readonly symbols: readonly string[] };
   readonly unsubscribe: { readonly symbols: readonly string[] };
+  readonly "depth.subscribe": { readonly symbols: readonly string[] };
+  readonly "depth.unsubscribe": { readonly symbols: readonly string[] };
   readonly outcome: {
     readonly id: string;
     readonly peek?: boolean | undefined;
@@ -250,6 +252,8 @@ const argSchemas = {
   "ledger.since": v.object({ epoch: counter, seq: whole }),
   subscribe: v.object({ symbols: symbolNames }),
   unsubscribe: v.object({ symbols: symbolNames }),
+  "depth.subscribe": v.object({ symbols: symbolNames }),
+  "depth.unsubscribe": v.object({ symbols: symbolNames }),
   outcome: v.object({
     id: label,
     peek: v.optional(v.boolean()),
@@ -294,8 +298,6 @@ const argSchemas = {
 } as const satisfies { readonly [Op in ServedOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
 
 const unserved: Readonly<Record<UnservedOp, true>> = {
-  "depth.subscribe": true,
-  "depth.unsubscribe": true,
   calendar: true,
 };
 

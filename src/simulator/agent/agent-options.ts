@@ -101,6 +101,8 @@ export interface AgentLimits {
   readonly resultTimeoutMs: number;
   /** Least time between two looks at the terminal's tables or ticks; the first one is immediate. */
   readonly scanGapMs: number;
+  /** Least time between two publications of market depth. */
+  readonly bookIntervalMs: number;
   /** Period of looking at the tables although no transaction hinted at them. */
   readonly scanIntervalMs: number;
   /** For so long a finished order or deal may still appear below a higher ticket. */
@@ -149,6 +151,7 @@ export const defaultAgentLimits: AgentLimits = {
   dealsWaitMs: protocolLimits.dealsWaitMs,
   resultTimeoutMs: protocolLimits.resultWaitMs,
   scanGapMs: 1,
+  bookIntervalMs: 50,
   scanIntervalMs: 250,
   lateTicketMs: 10_000,
   requestsPerSecond: 2_000,

@@ -3,6 +3,7 @@ import type { LedgerPayload, Outcome } from "../../protocol/v1/messages.ts";
 import type { Peer } from "../../transport/transport.ts";
 import type { AgentLimits, AgentOptions } from "./agent-options.ts";
 import { Commands } from "./commands.ts";
+import { Depth } from "./depth.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { historyOperations } from "./operations/history-operations.ts";
@@ -120,6 +121,14 @@ export function assemble(parts: Parts): Running {
     publish: publishDroppable,
     askDrain: () => drainer.ask(),
   });
+  const bookDrainer = new Scheduler(world, "books", limits.bookIntervalMs, () => depth.drain());
+  const depth = new Depth({
+    terminal,
+    epoch,
+    now,
+    publish: publishDroppable,
+    askDrain: () => bookDrainer.ask(),
+  });
   const pager = new Pager({ world, randomBytes, limits });
   const sessions = new Sessions({
     world,
@@ -127,6 +136,7 @@ export function assemble(parts: Parts): Running {
     limits,
     onEnd: (session) => {
       for (const symbol of session.symbols) ticks.unsubscribe(symbol);
+      for (const symbol of session.books) depth.unsubscribe(symbol);
       pager.free(session);
     },
   });
@@ -156,7 +166,7 @@ export function assemble(parts: Parts): Running {
       ...stateOperations({ terminal, shadow, pager, seq, scan: scanAll }),
       ...historyOperations({ terminal, pager, seq, scan: scanAll }),
       ...tradeOperations({ terminal, maxVolumeLots: limits.maxVolumeLots }),
-      ...streamOperations({ terminal, ticks, ledger, limits }),
+      ...streamOperations({ terminal, ticks, depth, ledger, limits }),
       ...outcomeOperations({ world, journal, sessions, pager, seq }),
     },
   });
@@ -187,6 +197,7 @@ export function assemble(parts: Parts): Running {
     scan,
     hear: {
       tick: (symbol) => world.enter("tick", () => ticks.hint(symbol)),
+      book: (symbol) => world.enter("book", () => depth.hint(symbol)),
       transaction: (transaction) =>
         world.enter("transaction", () => {
           shadow.hint(transaction);

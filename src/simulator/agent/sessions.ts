@@ -13,6 +13,8 @@ export interface Session {
   readonly role: Role;
   /** Symbols whose ticks it has subscribed to. */
   readonly symbols: Set<string>;
+  /** Symbols whose market depth it has subscribed to. */
+  readonly books: Set<string>;
   /** The highest counter accepted on each channel. */
   syncCounter: number;
   commandCounter: number;
@@ -115,6 +117,7 @@ export class Sessions {
       instance,
       role,
       symbols: new Set(),
+      books: new Set(),
       syncCounter: 0,
       commandCounter: 0,
       pending: 0,

@@ -1,5 +1,5 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
-import type { BarRecord, Timeframe } from "../../domain/market.ts";
+import type { BarRecord, BookRecord, Timeframe } from "../../domain/market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -26,6 +26,7 @@ import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
 import { defaultAccount } from "./account-state.ts";
 import { brokerMs } from "./broker-state.ts";
+import { bookOf, hasDepth } from "./depth.ts";
 import { above, type Frozen, freeze } from "./frozen.ts";
 import type { InjectedAnswer, Silence, TerminalHooks } from "./hooks.ts";
 import { orderRecord, positionRecord, symbolRecord, tickRecord } from "./records.ts";
@@ -51,6 +52,7 @@ export class SimulatedTerminal implements Terminal {
   #hooks: TerminalHooks = {};
   #events: TerminalEvents | undefined;
   #frozen: Frozen | undefined;
+  readonly #books: Set<string> = new Set();
   #nextRequestId = 1;
 
   constructor(options: SimulatedTerminalOptions) {
@@ -80,6 +82,7 @@ export class SimulatedTerminal implements Terminal {
   onTick(tick: MarketTick): void {
     if (!this.server.onTick(tick) || this.#frozen !== undefined) return;
     if (this.server.state.symbols.get(tick.symbol)?.selected === true) this.#events?.tick(tick.symbol);
+    if (this.#books.has(tick.symbol)) this.#events?.book?.(tick.symbol);
   }
 
   /** Quotes a symbol now, as `onTick` with the clock's time; for tests and for markets driven by hand. */
@@ -191,6 +194,23 @@ export class SimulatedTerminal implements Terminal {
     const ticks = state.symbols.get(symbol)?.ticks.from(state.zone.toUtc(fromBrokerMs), count) ?? [];
     const untilUtcMs = this.#frozen?.utcMs ?? Number.POSITIVE_INFINITY;
     return ticks.filter((tick) => tick.utcMs <= untilUtcMs).map((tick) => tickRecord(tick, state));
+  }
+
+  addBook(symbol: string): boolean {
+    const state = this.server.state.symbols.get(symbol);
+    if (state === undefined || !hasDepth(state)) return false;
+    this.#books.add(symbol);
+    return true;
+  }
+
+  releaseBook(symbol: string): void {
+    this.#books.delete(symbol);
+  }
+
+  marketBook(symbol: string): readonly BookRecord[] | undefined {
+    const state = this.server.state.symbols.get(symbol);
+    if (state === undefined || !this.#books.has(symbol) || this.#frozen !== undefined) return undefined;
+    return bookOf(state, this.#options.seed ?? 1);
   }
 
   brokerMs(): number {

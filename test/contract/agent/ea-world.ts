@@ -119,6 +119,9 @@ export async function createEaWorld(): Promise<AgentWorld> {
     brokerMs: () => terminal.brokerMs(),
     utcMs: () => terminal.utcMs(),
     orderCheck: (request) => terminal.orderCheck(request),
+    addBook: (symbol) => terminal.addBook(symbol),
+    releaseBook: (symbol) => terminal.releaseBook(symbol),
+    marketBook: (symbol) => terminal.marketBook(symbol),
     calcMargin: (...args) => terminal.calcMargin(...args),
     calcProfit: (...args) => terminal.calcProfit(...args),
     copyRates: (...args) => terminal.copyRates(...args),
@@ -134,6 +137,7 @@ export async function createEaWorld(): Promise<AgentWorld> {
       terminal.listen(
         events && {
           tick: (symbol) => events.tick(symbol),
+          book: (symbol) => events.book?.(symbol),
           transaction(transaction): void {
             if (transaction.type === "request" && spring("beforeOutcome")) return;
             events.transaction(transaction);

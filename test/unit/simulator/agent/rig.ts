@@ -1,6 +1,7 @@
 import { x25519 } from "@noble/curves/ed25519.js";
 import { decodeBody, encodeBody } from "../../../../src/protocol/v1/codec.ts";
 import type {
+  BookMessage,
   HelloResult,
   LedgerEvent,
   MarketIntent,
@@ -142,6 +143,7 @@ export class TestClient {
   readonly hints: RefusedOutcome[] = [];
   readonly accounts: unknown[] = [];
   readonly ticks: { readonly head: TicksMessage; readonly bulk: Uint8Array }[] = [];
+  readonly books: { readonly head: BookMessage; readonly bulk: Uint8Array }[] = [];
   command: ClientChannel | undefined;
   sync: ClientChannel | undefined;
   eventsChannel: ClientChannel | undefined;
@@ -325,6 +327,8 @@ export class TestClient {
       if (topic.client === this.key) this.hints.push((body as { outcome: RefusedOutcome }).outcome);
     } else if (topic?.kind === "tick") {
       this.ticks.push({ head: body as TicksMessage, bulk: frames[2] ?? new Uint8Array(0) });
+    } else if (topic?.kind === "book") {
+      this.books.push({ head: body as BookMessage, bulk: frames[2] ?? new Uint8Array(0) });
     } else if ((body as { type: string }).type === "barrier") {
       this.barriers.push(body as { token: string; seq: number });
     } else this.events.push(body as LedgerEvent);
