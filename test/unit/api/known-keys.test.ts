@@ -39,7 +39,7 @@ test.each(misspelt)(
     const { agent, fake, failure } = await connectedWorld();
     const error = await failure(run(agent.trade as never));
     expect(error).toBeInstanceOf(InvalidRequestError);
-  expect(error).toMatchObject({ code: "INVALID_REQUEST", certain: true });
+    expect(error).toMatchObject({ code: "INVALID_REQUEST", certain: true });
     expect((error as InvalidRequestError).message).toContain(reason);
     expect((error as InvalidRequestError).remedy).toContain(remedy);
     expect(fake.commands).toEqual([]);
