@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { x25519 } from "@noble/curves/ed25519.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MT5Connector, type MT5ConnectorConfig } from "../../mod.ts";
-import { type Build, build } from "./build.ts";
+import { decodeKey, encodeKey } from "../../src/security/keys.ts";
+import { type Build, build, type Run } from "./build.ts";
 
 let programs: Build;
 let folder: string;
@@ -59,7 +61,134 @@ describe("first trade", () => {
     const run = await programs.run("examples/first-trade.js", ["--quotes", join(folder, "none.csv")]);
     expect(run.code).not.toBe(0);
     expect(run.stderr).toContain("none.csv is not there or not readable");
-    expect(run.stderr).toContain("Remedy: Check the path after --quotes");
+    expect(run.stderr).toMatch(/Remedy: Check the path after --quotes\n$/);
+  });
+
+  test("--help tells its options, and an unknown one is refused with them", async () => {
+    const help = await programs.run("examples/first-trade.js", ["--help"]);
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect(help.stdout).toContain("--quotes FILE");
+    const unknown = await programs.run("examples/first-trade.js", ["--bogus"]);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("--quotes FILE");
+  });
+
+  test("shows a recording's prices with their own digits, and asks for the symbol that no name tells", async () => {
+    const file = join(folder, "my-quotes.csv");
+    const lines = Array.from({ length: 60 }, (_, i) => `${1_600_100_000_000 + i * 200},86.65${i % 9},86.728`);
+    await writeFile(file, lines.join("\n"));
+    const unnamed = await programs.run("examples/first-trade.js", ["--quotes", file]);
+    expect(unnamed.code).toBe(2);
+    expect(unnamed.stderr).toContain("its name does not start with a symbol\nRemedy: Give --symbol NAME");
+    const named = await programs.run("examples/first-trade.js", ["--quotes", file, "--symbol", "007"]);
+    expect(named).toMatchObject({ code: 0, stderr: "" });
+    expect(named.stdout).toMatch(/ {2}007 {2}86\.65\d \/ 86\.728\n/);
+    expect(named.stdout).toContain("opened      buy 0.10 007 at 86.728,");
+  });
+});
+
+describe("first trade, broken off", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "says so on %s, names what was open, and leaves no file",
+    async (signal) => {
+      const temporary = await mkdtemp(join(folder, "broken-"));
+      const run = await programs.run("examples/first-trade.js", [], {
+        temporary,
+        onOutput: (output, stop) => {
+          if (output.includes("\nopened ")) stop(signal);
+        },
+      });
+      expect(run.stderr).toMatch(
+        new RegExp(`^Stopped by ${signal}; position \\d+ was open and ends with the simulator\\n$`),
+      );
+      expect(run.code).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(await readdir(temporary)).toEqual([]);
+    },
+  );
+
+  test("tells the death of its simulator at once, and nothing else", async () => {
+    const temporary = await mkdtemp(join(folder, "killed-"));
+    let killed = false;
+    const run = await programs.run("examples/first-trade.js", [], {
+      temporary,
+      onOutput: (output) => {
+        const child = Number(/process (\d+)/.exec(output)?.[1]);
+        if (killed || !output.includes("\nopened ")) return;
+        killed = true;
+        process.kill(child, "SIGKILL");
+      },
+    });
+    expect(run.stderr).toMatch(
+      /^Cannot finish the first trade: the simulator ended \(SIGKILL\); position \d+ was open and ends with the simulator\n$/,
+    );
+    expect(run.code).toBe(1);
+    expect((await readdir(temporary)).filter((name) => name.startsWith("mt5-first-trade-"))).toEqual([]);
+  });
+});
+
+describe("the README's program", () => {
+  test("compiles strictly, trades on the simulator that it recommends, and ends by itself", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const section = readme.slice(readme.indexOf("## In your program"));
+    const text = /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? "";
+    const command = /^node dist\/(src\/cli\/main\.js) (simulate .*)$/m.exec(section);
+    const place = await mkdtemp(join(folder, "readme-"));
+    const program = await programs.consumer("readme", text);
+    let run: Run | undefined;
+    const simulator = await programs.run(command?.[1] ?? "", command?.[2]?.split(" ") ?? [], {
+      cwd: place,
+      onOutput: once("configuration for", async (stop) => {
+        try {
+          run = await programs.run(program, [], { cwd: place });
+        } finally {
+          stop();
+        }
+      }),
+    });
+    expect(simulator).toMatchObject({ code: 0, stderr: "" });
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run?.stdout).toMatch(/^EURUSD 1\.\d+ 1\.\d+$/m);
+    expect(run?.stdout).toMatch(/^bought at 1\.\d+, closed at 1\.\d+$/m);
+  });
+});
+
+describe("mt5-connector keys", () => {
+  test("generate writes a pair for its owner only and prints the public key alone; show prints the same", async () => {
+    const made = await programs.run(cli, ["keys", "generate", "--name", "strategy-1"], { cwd: folder });
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+    const file = join(folder, "strategy-1.keys.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const pair = JSON.parse(await readFile(file, "utf8")) as Record<
+      "name" | "publicKey" | "secretKey",
+      string
+    >;
+    expect(encodeKey(x25519.getPublicKey(decodeKey(pair.secretKey)))).toBe(pair.publicKey);
+    const z85 = encodeKey(decodeKey(pair.publicKey), "z85");
+    expect(made.stdout).toContain(`  base64  ${pair.publicKey}\n  Z85     ${z85}\n`);
+    for (const encoding of ["base64", "z85", "hex"] as const)
+      expect(made.stdout).not.toContain(encodeKey(decodeKey(pair.secretKey), encoding));
+    const shown = await programs.run(cli, ["keys", "show", "--public", file]);
+    expect(shown).toMatchObject({ code: 0, stderr: "" });
+    expect(made.stdout).toContain(shown.stdout);
+    expect(shown.stdout).toContain(z85);
+  });
+
+  test("generate never replaces a file", async () => {
+    const file = join(folder, "precious.json");
+    await writeFile(file, "keys");
+    const run = await programs.run(cli, ["keys", "generate", "--out", file]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain("a file is there already");
+    expect(await readFile(file, "utf8")).toBe("keys");
+  });
+
+  test("show says nothing of a damaged file's content", async () => {
+    const file = join(folder, "damaged.json");
+    await writeFile(file, '{"secretKey": topsecret}');
+    const run = await programs.run(cli, ["keys", "show", "--public", file]);
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/Cannot read a pair from .*damaged\.json.*\nRemedy: \S/);
+    expect(run.stderr + run.stdout).not.toContain("topsecret");
   });
 });
 
@@ -120,6 +249,87 @@ describe("mt5-connector simulate", () => {
     expect(tickets[1]).toBe(tickets[0]);
   });
 
+  test("with --data a ticket of an earlier run names nothing, also after a kill", async () => {
+    const data = join(folder, "tickets");
+    const file = join(folder, "tickets.json");
+    const tickets: number[] = [];
+    let refusal: unknown;
+    for (const signal of ["SIGKILL", "SIGKILL", "SIGINT"] as const) {
+      await programs.run(cli, ["simulate", "--config-out", file, "--data", data], {
+        onOutput: once("configuration for", async (stop) => {
+          try {
+            const mt5 = new MT5Connector(JSON.parse(await readFile(file, "utf8")) as MT5ConnectorConfig);
+            await mt5.connect();
+            const { trade } = mt5.getAgent("simulator");
+            tickets.push((await trade.marketBuy("EURUSD", 0.1)).ticket);
+            if (tickets.length > 1)
+              refusal = await trade.closePosition(tickets[0] ?? 0).catch((error) => error);
+            await mt5.disconnect();
+          } finally {
+            stop(signal);
+          }
+        }),
+      });
+    }
+    expect(tickets).toEqual(
+      [1_000_001, 1_001_000_001, 2_001_000_001].map((first) =>
+        expect.toSatisfy((ticket) => ticket >= first && ticket < first + 100),
+      ),
+    );
+    expect(refusal).toMatchObject({ name: "TradeRejectedError", retcodeName: "POSITION_CLOSED" });
+  });
+
+  test("mixed-up ports are named among the causes of a refused connection", async () => {
+    const file = join(folder, "mixed.json");
+    let refusal: unknown;
+    await programs.run(cli, ["simulate", "--config-out", file], {
+      onOutput: once("configuration for", async (stop) => {
+        try {
+          const config = JSON.parse(await readFile(file, "utf8"));
+          const { ports } = config.agents[0].connection;
+          config.agents[0].connection.ports = { ...ports, command: ports.sync, sync: ports.command };
+          config.options.logging = { level: "silent", destination: "console" };
+          const mt5 = new MT5Connector(config);
+          refusal = await mt5.connect().catch((error: unknown) => error);
+        } finally {
+          stop();
+        }
+      }),
+    });
+    expect(refusal).toMatchObject({ remedy: expect.stringMatching(/ports.*(mixed up|swapped)/) });
+  });
+
+  test("never replaces the configuration of a simulator that runs, and takes its place once that has ended", async () => {
+    const place = await mkdtemp(join(folder, "clash-"));
+    const file = join(place, "mt5-simulator.json");
+    let second: Run | undefined;
+    let before = "";
+    let after = "";
+    const first = await programs.run(cli, ["simulate"], {
+      cwd: place,
+      onOutput: once("configuration for", async (stop) => {
+        try {
+          before = await readFile(file, "utf8");
+          second = await programs.run(cli, ["simulate"], { cwd: place });
+          after = await readFile(file, "utf8");
+        } finally {
+          stop();
+        }
+      }),
+    });
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(second?.code).toBe(2);
+    expect(second?.stderr).toContain("the simulator that it belongs to still runs");
+    expect(after).toBe(before);
+    const { ports } = (JSON.parse(before) as Config).agents[0].connection;
+    const again = ["simulate", "--ports", `${ports.command},${ports.events},${ports.sync}`];
+    const third = await programs.run(cli, again, {
+      cwd: place,
+      onOutput: once("configuration for", async (stop) => stop()),
+    });
+    expect(third).toMatchObject({ code: 0, stderr: "" });
+  });
+
   test("never replaces a file that it did not write", async () => {
     const file = join(folder, "mine.json");
     await writeFile(file, '{"precious":"keys"}');
@@ -138,13 +348,34 @@ describe("mt5-connector simulate", () => {
     [["simulate", "--seed", "x"], "not a whole number"],
     [["simulate", "--balance", "0"], "not a number above 0"],
     [["simulate", "--quotes", "missing.csv"], "is not there or not readable"],
-    [["simulate", "--nonsense"], "Unknown option"],
+    [["simulate", "--quotes", "."], "is a folder"],
+    [["simulate", "--quotes", "nothing-US500.csv"], "is not there"],
+    [["simulate", "--symbol", "X", "--loop"], "Cannot use --symbol and --loop: there is no recording"],
+    [["simulate", "--max-gap", "5"], "Cannot use --max-gap: there is no recording"],
+    [["simulate", "--speed", "-1"], 'Cannot read --speed "-1"'],
+    [["simulate", "--balance", "-5"], 'Cannot read --balance "-5"'],
+    [["simulate", "--latency", "-5"], 'Cannot read --latency "-5"'],
+    [["simulate", "--host", "192.0.2.1"], "EADDRNOTAVAIL"],
+    [["simulate", "--nonsense"], "Remedy: See mt5-connector simulate --help"],
+    [["keys", "generate", "--name", "a/b"], "not 1 to 64 letters"],
+    [["keys", "burn"], "no such action"],
+    [["keys", "show"], "no file is named"],
     [["dance"], "no such command"],
   ])("%j is refused with a remedy and exit code 2", async (programArguments, message) => {
     const run = await programs.run(cli, programArguments, { cwd: folder });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain(message);
     expect(run.stderr).toMatch(/Remedy: \S/);
+  });
+
+  test("an empty recording, and a folder that is not there, are told without a word about quotes that have ended", async () => {
+    await writeFile(join(folder, "EURUSD-empty.csv"), "");
+    const empty = await programs.run(cli, ["simulate", "--quotes", "EURUSD-empty.csv"], { cwd: folder });
+    expect(empty.code).toBe(2);
+    expect(empty.stderr).toMatch(/holds no ticks\nRemedy: Name a file that holds ticks/);
+    const nowhere = await programs.run(cli, ["simulate", "--config-out", "nowhere/x.json"], { cwd: folder });
+    expect(nowhere).toMatchObject({ code: 2, stdout: "" });
+    expect(nowhere.stderr).toMatch(/Remedy: \S/);
   });
 
   test("a bad line in a recording stops it with the file, the line and what was expected", async () => {
@@ -203,7 +434,7 @@ describe("mt5-connector simulate", () => {
 interface Config {
   readonly agents: readonly [
     {
-      readonly connection: { readonly ports: { readonly command: number } };
+      readonly connection: { readonly ports: Readonly<Record<"command" | "events" | "sync", number>> };
       readonly credentials: { readonly clientKey: string };
     },
   ];
@@ -212,8 +443,8 @@ interface Config {
 /** Runs an action once, when the output first holds a text; a failure of it fails the test through `failed`. */
 function once(
   text: string,
-  action: (stop: () => void) => Promise<void>,
-): (output: string, stop: () => void) => void {
+  action: (stop: (signal?: NodeJS.Signals) => void) => Promise<void>,
+): (output: string, stop: (signal?: NodeJS.Signals) => void) => void {
   let done = false;
   return (output, stop) => {
     if (done || !output.includes(text)) return;
