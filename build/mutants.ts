@@ -284,3 +284,9 @@ export const mutants: readonly Mutant[] = [
     },
   },
 ];
+
+/** All of them as a Markdown table. */
+export function safeguardTable(): string {
+  const rows = mutants.map(({ safeguard, test }) => `| ${safeguard} | ${test.name} |`);
+  return ["| safeguard | test that fails without it |", "|---|---|", ...rows].join("\n");
+}

@@ -6,7 +6,7 @@ import { matrixFaults } from "../test/faults/matrix/faults.ts";
 import { operations } from "../test/faults/matrix/operations.ts";
 import { cellName, matrixTable } from "../test/faults/matrix/table.ts";
 import { measureRecovery, recoveryTable } from "../test/faults/recovery/recovery.ts";
-import { mutants } from "./mutants.ts";
+import { safeguardTable } from "./mutants.ts";
 
 const path = new URL("../docs/reliability.md", import.meta.url);
 const results = new Map<string, CellResult>();
@@ -18,12 +18,7 @@ for (const fault of matrixFaults) {
   }
 }
 let text = withMarkedPart(await readFile(path, "utf8"), "matrix", matrixTable(results));
-const safeguards = mutants.map(({ safeguard, test }) => `| ${safeguard} | ${test.name} |`);
-text = withMarkedPart(
-  text,
-  "safeguards",
-  ["| safeguard | test that fails without it |", "|---|---|", ...safeguards].join("\n"),
-);
+text = withMarkedPart(text, "safeguards", safeguardTable());
 if (!process.argv.includes("--quick")) {
   const [virtual, tcp] = [await measureRecovery("virtual"), await measureRecovery("tcp")];
   text = withMarkedPart(text, "recovery", recoveryTable(virtual, tcp));

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
+import { safeguardTable } from "../../../build/mutants.ts";
 import { markedPart } from "../kit/marked-part.ts";
 import { type CellResult, runCell, stages } from "./bench.ts";
 import { expectedOf } from "./expected.ts";
@@ -31,10 +32,11 @@ describe("fault matrix", () => {
     });
   }
 
-  test("docs/reliability.md shows this table (npm run reliability writes it anew)", () => {
+  test("docs/reliability.md shows this table and the safeguards (npm run reliability writes it anew)", () => {
     const docs = readFileSync(new URL("../../../docs/reliability.md", import.meta.url), "utf8");
     expect(results.size).toBe(cells.length);
     expect(markedPart(docs, "matrix")).toBe(matrixTable(results));
+    expect(markedPart(docs, "safeguards")).toBe(safeguardTable());
   });
 
   afterAll(() => {
