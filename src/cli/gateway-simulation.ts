@@ -37,6 +37,8 @@ export async function startGatewaySimulation(
       host: "127.0.0.1",
       ports: { command: 0, events: 0, sync: 0 },
       brokerZone: "eet-us",
+      // The journal outlives this broker, whose history begins anew.
+      historyWaitMs: 0,
       onFault: (error, where): void => fault(`Fault of the simulator in ${where}: ${String(error)}`),
     },
   });

@@ -173,6 +173,8 @@ async function simulate(options: SimulateOptions): Promise<number> {
             host: options.host,
             ports,
             brokerZone: "eet-us",
+            // The journal of --data outlives this broker, whose history begins anew.
+            historyWaitMs: 0,
             onFault: (fault, where): void => console.error(`fault in ${where}: ${String(fault)}`),
           },
         });

@@ -185,6 +185,11 @@ export interface AgentOptions {
   readonly name: string;
   readonly version: string;
   readonly limits?: Partial<AgentLimits>;
+  /**
+   * How long the terminal may leave out the newest deals that the journal knows before its tables are believed all the
+   * same, in milliseconds. 0 for a broker that starts afresh beside a journal that stays. @default 120_000
+   */
+  readonly historyWaitMs?: number;
   /** Settings of the transport's listening side. */
   readonly listen?: Omit<ListenOptions, "host" | "ports" | "serverSecretKey" | "authorize">;
   readonly hooks?: AgentHooks;

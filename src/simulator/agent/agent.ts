@@ -92,7 +92,11 @@ class SimulatorAgent implements Agent {
     });
     this.#clients = listClients(options, this.#limits);
     this.#refusals = new Refusals(options.onRefusal);
-    this.#readiness = new Readiness(options.terminal, () => this.#world.now());
+    this.#readiness = new Readiness(
+      options.terminal,
+      () => this.#world.now(),
+      options.historyWaitMs ?? 120_000,
+    );
   }
 
   async start(): Promise<{ readonly ports: TransportListener["ports"] }> {

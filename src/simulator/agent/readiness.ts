@@ -4,8 +4,6 @@ import { compareTickets, isTicket, ticketBefore } from "./tickets.ts";
 
 /** A broker may withdraw a deal, but not so many at once. */
 const rememberedDeals = 8;
-/** A history that does not come for so long has been archived or wiped, and the tables are all there is. */
-const historyWaitMs = 120_000;
 
 /**
  * Whether the terminal's tables can be believed: it is logged in to the agent's account, connected to its trade server,
@@ -19,9 +17,13 @@ export class Readiness {
   #account: JournalAccount | undefined;
   readonly #now: () => number;
 
-  constructor(terminal: Terminal, now: () => number) {
+  readonly #historyWaitMs: number;
+
+  /** A history that does not come for `historyWaitMs` has been archived or wiped, and the tables are all there is. */
+  constructor(terminal: Terminal, now: () => number, historyWaitMs: number) {
     this.#terminal = terminal;
     this.#now = now;
+    this.#historyWaitMs = historyWaitMs;
   }
 
   /** Binds to the account that the terminal is logged in to now. */
@@ -66,7 +68,7 @@ export class Readiness {
       return undefined;
     }
     this.#missingSinceMs ??= this.#now();
-    if (this.#now() - this.#missingSinceMs > historyWaitMs) {
+    if (this.#now() - this.#missingSinceMs >= this.#historyWaitMs) {
       this.#deals = [];
       return undefined;
     }
