@@ -11,7 +11,11 @@ interface Entry {
   readonly atMs: number;
   readonly order: number;
   callback: (() => void) | undefined;
+  queued: boolean;
 }
+
+/** Cancelled timers that may wait for their due time in the queue; beyond it, they are taken out if they are most of it. */
+const maxCancelled = 1_024;
 
 /**
  * Turns of the event loop that pass without touching a timer before an instant counts as settled. The first may begin
@@ -34,6 +38,7 @@ export class VirtualClock implements Clock {
   #nowMs = 0;
   #wallOffsetMs: number;
   #order = 0;
+  #cancelled = 0;
   #running = false;
 
   /** Starts at 0 monotonic milliseconds. */
@@ -53,11 +58,14 @@ export class VirtualClock implements Clock {
 
   /** Sets a timer in virtual time. */
   setTimer(callback: () => void, delayMs: number): Timer {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
+    const atMs = this.#nowMs + Math.max(0, delayMs);
+    const entry: Entry = { atMs, order: this.#order++, callback, queued: true };
     this.#push(entry);
     return {
       cancel: (): void => {
+        if (entry.queued && entry.callback !== undefined) this.#cancelled++;
         entry.callback = undefined;
+        this.#dropCancelled();
       },
     };
   }
@@ -150,8 +158,22 @@ export class VirtualClock implements Clock {
     heap[at] = entry;
   }
 
+  #dropCancelled(): void {
+    if (this.#cancelled <= maxCancelled || this.#cancelled * 2 <= this.#heap.length) return;
+    const left = this.#heap.filter((entry) => entry.callback !== undefined);
+    // What is sorted is a heap.
+    left.sort((a, b) => (before(a, b) ? -1 : 1));
+    this.#heap.splice(0, this.#heap.length, ...left);
+    this.#cancelled = 0;
+  }
+
   #pop(): void {
     const heap = this.#heap;
+    const [first] = heap;
+    if (first !== undefined) {
+      first.queued = false;
+      if (first.callback === undefined) this.#cancelled--;
+    }
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     let at = 0;

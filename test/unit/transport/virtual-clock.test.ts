@@ -77,4 +77,17 @@ describe("VirtualClock", () => {
     await expect(clock.advance(1)).rejects.toThrow("already");
     await first;
   });
+
+  test("keeps the order of what is left when it drops many cancelled timers", async () => {
+    const clock = new VirtualClock();
+    const fired: number[] = [];
+    for (let i = 0; i < 5_000; i++) {
+      const delayMs = (i * 7_919) % 5_000;
+      const timer = clock.setTimer(() => fired.push(delayMs), delayMs);
+      if (i % 5 !== 0) timer.cancel();
+    }
+    await clock.advance(5_000);
+    expect(fired).toHaveLength(1_000);
+    expect(fired).toEqual([...fired].sort((a, b) => a - b));
+  });
 });
