@@ -1,4 +1,4 @@
-import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+import { getHeapCodeStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { playFaults } from "../../../src/simulator/faults/play.ts";
 import { type FaultKind, faultSchedule } from "../../../src/simulator/faults/schedule.ts";
@@ -97,11 +97,11 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   return { samples, orders, executions, faults, bytesPerOrder };
 }
 
-/** What is in use but for compiled code, which the engine goes on improving for hours. */
+/** What is in use but for compiled code and what belongs to it: the engine goes on improving that for hours. */
 function heapBytes(): number {
-  return getHeapSpaceStatistics()
-    .filter(({ space_name: name }) => !name.startsWith("code_"))
-    .reduce((sum, space) => sum + space.space_used_size, 0);
+  const code = getHeapCodeStatistics();
+  const { used_heap_size: used } = getHeapStatistics();
+  return used - code.code_and_metadata_size - code.bytecode_and_metadata_size;
 }
 
 /** The collector, also where node was not started with `--expose-gc`. */
