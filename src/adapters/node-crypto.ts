@@ -1,11 +1,5 @@
 import { Buffer } from "node:buffer";
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject,
-} from "node:crypto";
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from "node:crypto";
 import { isZero, KeyAgreementError, requireLength } from "../zmtp/crypto/checks.ts";
 import { randomBytes } from "../zmtp/crypto/random.ts";
 import { fastSecretBox } from "../zmtp/crypto/secret-box.ts";
@@ -24,12 +18,13 @@ class NodeKeyAgreement implements KeyAgreement {
   /** An import costs as much as the multiplication, and long-lived and handshake keys are used repeatedly. */
   readonly #imported: WeakMap<Uint8Array, ImportedKey> = new WeakMap();
 
+  /**
+   * Not by `generateKeyPairSync` and a JWK export: Node 20 holds the key's lock during the export, and a garbage
+   * collection in that moment, destroying the finished job, waits for the same lock. The process then stands for ever.
+   */
   generateKeyPair(): KeyPair {
-    const { privateKey } = generateKeyPairSync("x25519");
-    const jwk = privateKey.export({ format: "jwk" });
-    const secretKey = fromBase64Url(jwk.d);
-    this.#imported.set(secretKey, { text: jwk.d as string, key: privateKey });
-    return { publicKey: fromBase64Url(jwk.x), secretKey };
+    const secretKey = randomBytes(32);
+    return { publicKey: this.publicKey(secretKey), secretKey };
   }
 
   publicKey(secretKey: Uint8Array): Uint8Array {
@@ -84,9 +79,4 @@ function importPublic(publicKey: Uint8Array): KeyObject {
 
 function toBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64url");
-}
-
-function fromBase64Url(text: string | undefined): Uint8Array {
-  if (text === undefined) throw new TypeError("Cannot make a key pair: the runtime exported no key bytes");
-  return new Uint8Array(Buffer.from(text, "base64url"));
 }

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCrypto } from "../../../../src/adapters/node-crypto.ts";
@@ -122,3 +124,29 @@ describe("nodeCrypto keyAgreement against nobleCrypto", () => {
     );
   });
 });
+
+it("nodeCrypto makes key pairs without end: no garbage collection finds a key locked", () => {
+  // In a process of its own, since one that stands cannot be timed from within.
+  const module = fileURLToPath(new URL("../../../../src/adapters/node-crypto.ts", import.meta.url));
+  const script = `
+    const { runnerImport } = await import("vite");
+    const { module } = await runnerImport(${JSON.stringify(module)}, { configFile: false, logLevel: "silent" });
+    const { keyAgreement } = module.nodeCrypto;
+    const peer = keyAgreement.generateKeyPair();
+    for (let i = 0; i < 60_000; i++) {
+      const { secretKey } = keyAgreement.generateKeyPair();
+      if (i % 8 === 0) keyAgreement.sharedSecret(secretKey, peer.publicKey);
+    }
+    process.exit(42);
+  `;
+  const { status, signal } = spawnSync(
+    process.execPath,
+    ["--max-semi-space-size=1", "--input-type=module", "-e", script],
+    {
+      stdio: "ignore",
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    },
+  );
+  expect({ status, signal }).toEqual({ status: 42, signal: null });
+}, 70_000);
