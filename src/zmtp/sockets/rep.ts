@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.ts";
 import type { Context } from "../environment.ts";
+import type { PeerInfo } from "../peer.ts";
 import { Socket } from "./base.ts";
 import { build } from "./build.ts";
 import type { Pattern } from "./core.ts";
@@ -13,6 +14,7 @@ interface Asked {
   readonly pipe: Pipe;
   /** What the request came over: a dialled pipe outlives it, and whoever comes next has not asked. */
   readonly connection: Connection | undefined;
+  readonly peer: PeerInfo | undefined;
   /** The address envelope, delimiter included. */
   readonly envelope: readonly Uint8Array[];
   readonly frames: Uint8Array[];
@@ -36,8 +38,8 @@ class RepPattern implements Pattern {
     // Without a delimiter, or with nothing behind it, it is no request.
     if (delimiterAt < 0 || delimiterAt === frames.length - 1) return;
     const envelope = frames.slice(0, delimiterAt + 1);
-    const { connection } = pipe;
-    this.#requests.put(pipe, { pipe, connection, envelope, frames: frames.slice(delimiterAt + 1) });
+    const { connection, peer } = pipe;
+    this.#requests.put(pipe, { pipe, connection, peer, envelope, frames: frames.slice(delimiterAt + 1) });
   }
 
   removed(pipe: Pipe): void {
@@ -46,6 +48,10 @@ class RepPattern implements Pattern {
 
   closed(): void {
     this.#requests.close();
+  }
+
+  get peer(): PeerInfo | undefined {
+    return this.#asked?.peer;
   }
 
   async receive(options?: WaitOptions): Promise<Uint8Array[]> {
@@ -84,6 +90,11 @@ export class Reply extends Socket implements AsyncIterable<Uint8Array[]> {
     const { core, pattern } = build({ context, socketType: "REP", options }, () => new RepPattern(context));
     super(core);
     this.#pattern = pattern;
+  }
+
+  /** Who sent the request that waits for its reply: its address, its proven CURVE key, its user. */
+  get peer(): PeerInfo | undefined {
+    return this.#pattern.peer;
   }
 
   /** Resolves with the next request. Rejects with `out-of-turn` before the last one was replied to. */

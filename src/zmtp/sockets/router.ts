@@ -27,6 +27,8 @@ class RouterPattern implements Pattern {
   readonly #handover: boolean;
   readonly #byIdentity = new Map<string, Pipe>();
   readonly #identities = new Map<Pipe, Uint8Array>();
+  /** Who sent the message that an identity's frame stands before. */
+  readonly #senders: WeakMap<Uint8Array, PeerInfo> = new WeakMap();
   #lastOwn = 0;
   #closed = false;
 
@@ -62,7 +64,9 @@ class RouterPattern implements Pattern {
     const identity = this.#identities.get(pipe);
     if (identity === undefined) return;
     // A copy, so that a caller who writes to the frame changes nobody else's.
-    frames.unshift(new Uint8Array(identity));
+    const sender = new Uint8Array(identity);
+    if (pipe.peer !== undefined) this.#senders.set(sender, pipe.peer);
+    frames.unshift(sender);
     this.queue.put(pipe, frames);
   }
 
@@ -98,6 +102,10 @@ class RouterPattern implements Pattern {
       );
     }
     return this.#breather.breath();
+  }
+
+  peer(identity: Uint8Array): PeerInfo | undefined {
+    return this.#senders.get(identity) ?? this.#byIdentity.get(keyOf(identity))?.peer;
   }
 
   #release(pipe: Pipe): void {
@@ -136,6 +144,15 @@ export class Router extends Socket implements AsyncIterable<Uint8Array[]> {
   /** Sends everything behind the first frame to the peer that the first frame names. */
   send(message: Message): Promise<void> {
     return this.#pattern.send(toFrames(message));
+  }
+
+  /**
+   * Who a peer is: its address, its proven CURVE key, its user. Given the first frame of a received message, that frame
+   * itself and no copy, it is who sent that message, though another may have the identity by now; given other bytes, who
+   * has the identity at present, if anyone.
+   */
+  peer(identity: Uint8Array): PeerInfo | undefined {
+    return this.#pattern.peer(identity);
   }
 
   /** Resolves with the next message, the sender's identity first; see `Pull.receive` on its frames. */
