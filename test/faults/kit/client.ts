@@ -11,12 +11,15 @@ import { nodeHmac, seededCrypto } from "./seeded-crypto.ts";
 import type { Site } from "./site.ts";
 import type { Time } from "./time.ts";
 
+/** What a client needs to know of a site. */
+export type ClientSite = Pick<Site, "name" | "ports" | "keys" | "terminal">;
+
 /** What a client is made of. */
 export interface ClientOptions {
   readonly seed: string;
   readonly time: Time;
   readonly network: Network;
-  readonly sites: readonly Site[];
+  readonly sites: readonly ClientSite[];
   readonly keys: KeyPair;
   readonly options?: GlobalOptions;
 }
@@ -65,12 +68,12 @@ export class Client {
   }
 
   /** The agent of a site, of the present process. */
-  agent(site: Site): MT5Agent {
+  agent(site: Pick<Site, "name">): MT5Agent {
     return this.#life.mt5.getAgent(site.name);
   }
 
   /** What the present process has heard of a site's ledger. */
-  book(site: Site): LedgerBook {
+  book(site: Pick<Site, "name">): LedgerBook {
     const book = this.#life.books.get(site.name);
     if (book === undefined) throw new Error(`No site is called ${site.name}`);
     return book;

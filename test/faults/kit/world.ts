@@ -5,7 +5,7 @@ import type { ExecutionModel } from "../../../src/simulator/broker/mod.ts";
 import { faultyNetwork, type NetworkFaults } from "../../../src/simulator/faults/network.ts";
 import { recordTraffic, type TrafficRecord } from "../../../src/simulator/faults/traffic.ts";
 import type { KeyPair } from "../../../src/zmtp/crypto/types.ts";
-import { Client } from "./client.ts";
+import { Client, type ClientSite } from "./client.ts";
 import { seededCrypto } from "./seeded-crypto.ts";
 import { Site } from "./site.ts";
 import { type Time, virtualTime } from "./time.ts";
@@ -106,7 +106,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-function siteFaults(client: Client, site: Site): string[] {
+/** What is wrong between a connector and the broker of a site: doubles, lost events, a mirror that differs. */
+export function siteFaults(client: Client, site: ClientSite): string[] {
   const agent = client.agent(site);
   const { state } = agent.connectionStatus;
   const faults = client.book(site).faults(site.terminal.historyDeals("0"));

@@ -5,7 +5,10 @@ import {
   type TradeResult,
 } from "../../../src/connector/mod.ts";
 import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
+import type { AgentFaults } from "../../../src/simulator/faults/agent.ts";
 import type { FaultHandle } from "../../../src/simulator/faults/fault.ts";
+import type { JournalFaults } from "../../../src/simulator/faults/journal.ts";
+import type { Site } from "../kit/site.ts";
 import { createWorld, type World } from "../kit/world.ts";
 import type { Operation } from "./operations.ts";
 
@@ -55,9 +58,25 @@ export interface MatrixFault {
 export const commandId = "cell";
 const companionId = "companion";
 
+/** What the matrix needs of an agent and its surroundings, whatever the agent is written in. */
+export interface BenchSite
+  extends Pick<
+    Site,
+    "name" | "ports" | "keys" | "terminal" | "broker" | "passed" | "jumpWall" | "restartSoon"
+  > {
+  readonly points: Pick<AgentFaults, "at">;
+  readonly journal: Pick<JournalFaults, "full">;
+}
+
+/** What the matrix needs of a world. */
+export interface BenchWorld extends Pick<World, "time" | "client" | "keys" | "links" | "agree"> {
+  readonly site: BenchSite;
+  executions(id: string): number;
+}
+
 /** One command on its way through one fault. */
 export class Bench {
-  readonly world: World;
+  readonly world: BenchWorld;
   readonly struckIn: Stage[] = [];
   readonly #standing: FaultHandle[] = [];
   readonly #required: FaultHandle[] = [];
@@ -72,7 +91,7 @@ export class Bench {
   #companion: Promise<TradeResult> | undefined;
   #background: Promise<unknown>[] = [];
 
-  constructor(world: World) {
+  constructor(world: BenchWorld) {
     this.world = world;
   }
 
@@ -174,7 +193,7 @@ export class Bench {
       told,
       finally: told === "unknown" ? await this.#outcome() : "",
       recoveryMs,
-      companionExecutions: this.#companion === undefined ? 1 : world.executions(companionId, site),
+      companionExecutions: this.#companion === undefined ? 1 : world.executions(companionId),
       companionTold,
     };
   }

@@ -1,6 +1,6 @@
 import type { TradeRequest } from "../../../src/domain/terminal.ts";
 import { commandTag } from "../../../src/protocol/v1/signing.ts";
-import type { World } from "../kit/world.ts";
+import type { BenchWorld } from "./bench.ts";
 
 /** How long a caller of the matrix waits: longer than the agent waits for an answer of its trade server. */
 export const callerMs = 25_000;
@@ -9,16 +9,16 @@ export const callerMs = 25_000;
 export interface Operation {
   readonly name: string;
   /** Makes the state that the command needs, and returns how to send it; each call sends the same command again. */
-  prepare(world: World): Promise<(id: string) => Promise<unknown>>;
+  prepare(world: BenchWorld): Promise<(id: string) => Promise<unknown>>;
   /** Whether a request that the trade server has executed was this command's. */
-  isIts(request: TradeRequest, world: World, id: string): boolean;
+  isIts(request: TradeRequest, world: BenchWorld, id: string): boolean;
 }
 
-function isTagged(request: TradeRequest, world: World, id: string): boolean {
+function isTagged(request: TradeRequest, world: BenchWorld, id: string): boolean {
   return request.comment?.endsWith(commandTag(world.keys.publicKey, id)) === true;
 }
 
-async function openPosition(world: World): Promise<string> {
+async function openPosition(world: BenchWorld): Promise<string> {
   const { trade } = world.client.agent(world.site);
   const { ticketText } = await world.time.settle(trade.marketBuy("EURUSD", 0.1, { id: "opened-before" }));
   return ticketText;
