@@ -22,12 +22,15 @@ private:
    long              m_pulse_ms;
    long              m_ticks_ms;
    long              m_retention_ms;
+   long              m_refusals_ms;
+   string            m_refusals_told;
    bool              Open(CZmtpServer &server,const int port,const SZmtpOptions &options);
    bool              Fail(const string fault);
    void              Pulse(void);
    void              Beat(void);
    void              PublishAccount(void);
    void              EndLeases(void);
+   void              PrintRefusals(void);
    bool              Serve(void);
 public:
                      CAgent(void);
@@ -55,6 +58,8 @@ CAgent::CAgent(void)
    m_pulse_ms=0;
    m_ticks_ms=0;
    m_retention_ms=0;
+   m_refusals_ms=0;
+   m_refusals_told="";
   }
 //+------------------------------------------------------------------+
 //| Says what is wrong and what to do about it, and lets go of everything|
@@ -133,6 +138,7 @@ bool CAgent::Start(void)
 void CAgent::Stop(void)
   {
    m_serves=false;
+   PrintRefusals();
    m_pull.Close(m_network);
    m_pub.Close(m_network);
    m_router.Close(m_network);
@@ -192,6 +198,21 @@ void CAgent::EndLeases(void)
          EndSession(i);
   }
 //+------------------------------------------------------------------+
+//| What was refused and lost since the start, when that has changed|
+//+------------------------------------------------------------------+
+void CAgent::PrintRefusals(void)
+  {
+   string text=m_refusals.Text();
+   if(m_gaps>0)
+      text+="; lost requests "+(string)m_gaps;
+   if(m_undelivered>0)
+      text+="; replies that nobody took "+(string)m_undelivered;
+   if(text==m_refusals_told)
+      return;
+   m_refusals_told=text;
+   Print("MT5Connector refused since its start: ",text);
+  }
+//+------------------------------------------------------------------+
 //| What is due by the clock                                       |
 //+------------------------------------------------------------------+
 void CAgent::Beat(void)
@@ -228,6 +249,11 @@ void CAgent::Beat(void)
          Print("MT5Connector: the journal cannot be written");
       Pulse();
      }
+   if(m_now-m_refusals_ms>=AGENT_REFUSALS_LOG_MS)
+     {
+      m_refusals_ms=m_now;
+      PrintRefusals();
+     }
    if(m_now-m_retention_ms>=AGENT_RETENTION_SCAN_MS)
      {
       int dropped[];
@@ -243,11 +269,12 @@ void CAgent::Beat(void)
 bool CAgent::Serve(void)
   {
    int taken=0;
-   while(taken<AGENT_COMMANDS_PER_TURN && m_pull.Receive(m_message))
+   while(taken<AGENT_COMMANDS_PER_TURN && Queued()<AGENT_COMMANDS_WAITING_MAX && m_pull.Receive(m_message))
      {
       TakeCommand(m_message);
       taken++;
      }
+   PumpQueue();
    CommitStaged();
    int asked=0;
    while(asked<AGENT_COMMANDS_PER_TURN && m_router.Receive(m_message))
@@ -266,7 +293,9 @@ void CAgent::Turn(const int wait_ms)
    int wait=wait_ms;
    if(!m_serves)
       return;
-   if(m_pull.HasMore() || m_router.HasMore() || m_pull.Waiting()>0 || m_router.Waiting()>0)
+   //--- while the queue of commands is full, nothing more is taken, and what waits is no reason to hurry
+   bool full=Queued()>=AGENT_COMMANDS_WAITING_MAX;
+   if((!full && (m_pull.HasMore() || m_pull.Waiting()>0)) || m_router.HasMore() || m_router.Waiting()>0)
       wait=0;
    m_poll.Reset();
    m_pull.Prepare(m_poll);

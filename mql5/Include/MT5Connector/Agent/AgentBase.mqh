@@ -9,6 +9,7 @@
 #include <MT5Connector/Agent/Journal.mqh>
 #include <MT5Connector/Agent/Ledger.mqh>
 #include <MT5Connector/Agent/Pager.mqh>
+#include <MT5Connector/Agent/RefusalCounts.mqh>
 #include <MT5Connector/Agent/RefusedIds.mqh>
 #include <MT5Connector/Agent/Sessions.mqh>
 #include <MT5Connector/Agent/Shadow.mqh>
@@ -43,7 +44,9 @@ protected:
    long              m_stood_still;
    long              m_login;
    string            m_server;
-   ulong             m_refusals;
+   CRefusalCounts    m_refusals;
+   long              m_gaps;
+   long              m_undelivered;
    void              Clock(void);
    string            Unready(void) const { return(CTerminalReader::Unready(m_login,m_server)); }
    void              Publish(const string topic,const string body,const bool may_skip);
@@ -68,7 +71,8 @@ CAgentBase::CAgentBase(void)
    m_stood_still=0;
    m_login=0;
    m_server="";
-   m_refusals=0;
+   m_gaps=0;
+   m_undelivered=0;
   }
 //+------------------------------------------------------------------+
 //| The agent clock; GetTickCount64 moves in steps of 10 to 16 ms  |

@@ -13,6 +13,7 @@
 struct SCommand
   {
    string            session;
+   string            instance;
    string            id;
    long              n;
    long              epoch;
@@ -31,20 +32,27 @@ struct SCommand
 class CAgentCommands : public CAgentOutcomes
   {
 private:
+   SCommand          m_queue[];
+   int               m_queue_first;
    bool              m_mending;
    long              m_mend_ms;
    bool              ReadCommand(const CJsonReader &reader,SCommand &command) const;
    static bool       ReadLabel(const CJsonReader &reader,const string name,string &value);
    static bool       ReadWhole(const CJsonReader &reader,const string name,const long low,long &value);
-   void              Check(const SCommand &command);
+   void              Check(SCommand &command);
+   bool              IsOutOfTime(const SCommand &command);
    void              AnswerKnown(const SCommand &command,const int slot);
-   void              Plan(const SCommand &command,const int session);
+   void              Plan(const SCommand &command);
+   void              StageCommand(const SCommand &command,CIntent &intent);
+   bool              Enqueue(const SCommand &command);
    void              RefuseCopy(const SCommand &command,const string code,const string reason,const long expected);
    string            RefusedText(const SCommand &command,const string code,const string reason,const long expected);
    static bool       IsFinal(const string code);
    void              RefuseStaged(void);
 protected:
    void              TakeCommand(const CZmtpMessage &message);
+   int               Queued(void) const { return(ArraySize(m_queue)-m_queue_first); }
+   void              PumpQueue(void);
    void              CommitStaged(void);
 public:
                      CAgentCommands(void);
@@ -54,6 +62,7 @@ public:
 //+------------------------------------------------------------------+
 CAgentCommands::CAgentCommands(void)
   {
+   m_queue_first=0;
    m_mending=false;
    m_mend_ms=0;
   }
@@ -129,10 +138,17 @@ void CAgentCommands::TakeCommand(const CZmtpMessage &message)
    if(!m_pull.ClientKey(message.Peer(),key))
       return;
    command.client=m_clients.Find(key);
-   if(command.client<0 || message.Frames()!=2 || message.Bytes()>AGENT_REQUEST_BYTES || !message.GetFrame(0,body) || !message.GetFrame(1,mac) ||
-      !m_clients.VerifyCommand(command.client,body,mac) || !reader.Parse(body) || reader.Kind(0)!=JSON_OBJECT)
+   if(command.client<0)
+      return;
+   if(message.Frames()!=2 || message.Bytes()>AGENT_REQUEST_BYTES || !message.GetFrame(0,body) || !message.GetFrame(1,mac) ||
+      !reader.Parse(body) || reader.Kind(0)!=JSON_OBJECT)
      {
-      m_refusals++;
+      m_refusals.Note("BAD_REQUEST");
+      return;
+     }
+   if(!m_clients.VerifyCommand(command.client,body,mac))
+     {
+      m_refusals.Note("MAC");
       return;
      }
    if(!ReadCommand(reader,command))
@@ -145,7 +161,7 @@ void CAgentCommands::TakeCommand(const CZmtpMessage &message)
 //+------------------------------------------------------------------+
 //| Steps 2 to 6                                                   |
 //+------------------------------------------------------------------+
-void CAgentCommands::Check(const SCommand &command)
+void CAgentCommands::Check(SCommand &command)
   {
    string client=m_clients.Hex(command.client);
    int    session=m_sessions.Find(command.client,command.session);
@@ -174,8 +190,7 @@ void CAgentCommands::Check(const SCommand &command)
      }
    if(!command.good)
      {
-      if(command.id!="")
-         RefuseCopy(command,"BAD_REQUEST",command.fault,0);
+      RefuseCopy(command,"BAD_REQUEST",command.fault,0);
       return;
      }
    if(command.n<expected)
@@ -188,60 +203,120 @@ void CAgentCommands::Check(const SCommand &command)
       RefuseCopy(command,"COUNTER","Commands from "+(string)expected+" on are missing",expected);
       return;
      }
+   if(IsOutOfTime(command))
+      return;
+   command.instance=m_sessions.items[session].instance;
+   Plan(command);
+  }
+//+------------------------------------------------------------------+
+//| Step 6: whether a command is too old or too new, or has been refused for good; it is refused then|
+//+------------------------------------------------------------------+
+bool CAgentCommands::IsOutOfTime(const SCommand &command)
+  {
    if(m_journal.IsBelowFloor(command.epoch,command.issued_at))
      {
       RefuseCopy(command,"EXPIRED_ID","The journal does not reach back to this time",0);
-      return;
+      return(true);
      }
    if(command.epoch!=m_journal.Epoch())
      {
       RefuseCopy(command,"EXPIRED","Epoch "+(string)command.epoch+" is not the present one",0);
-      return;
+      return(true);
      }
    if(m_now>command.not_after)
      {
       RefuseCopy(command,"EXPIRED","It came "+(string)(m_now-command.not_after)+" ms too late",0);
-      return;
+      return(true);
      }
    if(command.issued_at>m_now+AGENT_AHEAD_MS)
      {
       RefuseCopy(command,"STALE","It was issued "+(string)(command.issued_at-m_now)+" ms in the future",0);
-      return;
+      return(true);
      }
    if(command.not_after-command.issued_at>AGENT_COMMAND_TTL_MS)
      {
       RefuseCopy(command,"BAD_REQUEST","A command may live at most "+(string)AGENT_COMMAND_TTL_MS+" ms",0);
-      return;
+      return(true);
      }
    string code="";
    string reason="";
-   if(m_refused.Find(client+" "+command.id,command.issued_at,m_now,code,reason))
+   if(m_refused.Find(m_clients.Hex(command.client)+" "+command.id,command.issued_at,m_now,code,reason))
      {
       RefuseCopy(command,code,reason,0);
-      return;
+      return(true);
      }
-   Plan(command,session);
+   return(false);
   }
 //+------------------------------------------------------------------+
-//| Step 7 and the staging of step 8                               |
+//| Step 7; a command whose turn has not come waits behind the others|
 //+------------------------------------------------------------------+
-void CAgentCommands::Plan(const SCommand &command,const int session)
+void CAgentCommands::Plan(const SCommand &command)
   {
-   CIntent   intent;
-   SEvidence evidence;
-   bool      limit=false;
-   string    client=m_clients.Hex(command.client);
+   CIntent intent;
    if(!intent.Parse(command.intent))
      {
       RefuseCopy(command,"BAD_REQUEST",intent.Fault(),0);
       return;
      }
-   bool closes=intent.kind==INTENT_CLOSE;
-   if(!closes && !m_clients.TakeCommand(command.client,m_now))
+   if(!intent.LessensRisk() && !m_clients.TakeCommand(command.client,m_now))
      {
       RefuseCopy(command,"RATE_LIMITED","Too many commands per second",0);
       return;
      }
+   //--- a larger burst would push its own answers out of the terminal's queue of transactions
+   if(Queued()==0 && Unanswered()<AGENT_UNANSWERED_MAX)
+      StageCommand(command,intent);
+   else
+      if(!Enqueue(command))
+         RefuseCopy(command,"BUSY","The agent has no memory for more commands",0);
+  }
+//+------------------------------------------------------------------+
+//| Puts a command behind those that wait                          |
+//+------------------------------------------------------------------+
+bool CAgentCommands::Enqueue(const SCommand &command)
+  {
+   int count=ArraySize(m_queue);
+   if(ArrayResize(m_queue,count+1,256)!=count+1)
+      return(false);
+   m_queue[count]=command;
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| Takes up what has waited for its turn. Much may have happened meanwhile: steps 4 and 6 are gone through again|
+//+------------------------------------------------------------------+
+void CAgentCommands::PumpQueue(void)
+  {
+   CIntent intent;
+   while(Queued()>0 && Unanswered()<AGENT_UNANSWERED_MAX)
+     {
+      SCommand command=m_queue[m_queue_first];
+      m_queue_first++;
+      int known=m_journal.Find(m_clients.Hex(command.client),command.id);
+      if(known>=0)
+         AnswerKnown(command,known);
+      else
+         if(!IsOutOfTime(command) && intent.Parse(command.intent))
+            StageCommand(command,intent);
+     }
+   if(m_queue_first>=1024 || Queued()==0)
+     {
+      int left=Queued();
+      for(int i=0; i<left; i++)
+         m_queue[i]=m_queue[m_queue_first+i];
+      m_queue_first=0;
+      if(ArrayResize(m_queue,left,256)!=left)
+         return;
+     }
+  }
+//+------------------------------------------------------------------+
+//| The rest of step 7, and the staging of step 8                  |
+//+------------------------------------------------------------------+
+void CAgentCommands::StageCommand(const SCommand &command,CIntent &intent)
+  {
+   SEvidence evidence;
+   bool      limit=false;
+   bool      closes=intent.LessensRisk();
+   string    client=m_clients.Hex(command.client);
    if(!intent.Plan(m_clients,command.client,command.id,m_settings.max_volume_lots,limit,evidence))
      {
       string code="BAD_REQUEST";
@@ -268,7 +343,7 @@ void CAgentCommands::Plan(const SCommand &command,const int session)
       RefuseCopy(command,"BUSY","The agent has no memory for more commands",0);
       return;
      }
-   m_journal.entries[slot].instance=m_sessions.items[session].instance;
+   m_journal.entries[slot].instance=command.instance;
    m_journal.entries[slot].digest=command.digest;
    m_journal.entries[slot].issued_at=command.issued_at;
    m_journal.entries[slot].received_ms=m_now;
@@ -325,7 +400,7 @@ string CAgentCommands::RefusedText(const SCommand &command,const string code,con
    CJsonWriter json;
    if(IsFinal(code) && command.epoch==m_journal.Epoch())
       m_refused.Note(m_clients.Hex(command.client)+" "+command.id,code,reason,command.issued_at,m_now);
-   m_refusals++;
+   m_refusals.Note(code);
    json.BeginObject();
    CRecordWriter::Word(json,"id",command.id);
    CRecordWriter::Word(json,"digest",command.digest);
@@ -350,7 +425,7 @@ void CAgentCommands::RefuseCopy(const SCommand &command,const string code,const 
    string client=m_clients.Hex(command.client);
    if(command.id=="")
      {
-      m_refusals++;
+      m_refusals.Note(code);
       return;
      }
    if(IsFinal(code) && command.epoch==m_journal.Epoch() && !m_refused.HasRoom(client+" "+command.id,m_now))

@@ -51,6 +51,7 @@ public:
    ulong             position;
                      CIntent(void);
    string            Fault(void) const { return(m_fault); }
+   bool              LessensRisk(void) const { return(kind==INTENT_CLOSE); }
    bool              Parse(const string text);
    bool              Plan(const CClients &clients,const int client,const string id,const double max_lots,bool &limit,SEvidence &evidence);
    bool              Build(const SEvidence &evidence,MqlTradeRequest &request,long &retcode,string &why) const;

@@ -44,6 +44,7 @@ private:
    void              CloseHandles(void);
    void              FlushDisk(void);
    bool              Line(const long index,const long durable,const string json,uchar &line[]) const;
+   bool              IsWritten(const string name,const long at,const uchar &bytes[]) const;
    bool              Encode(const string &records[],const long first,const long durable,uchar &bytes[]) const;
    bool              TakeLine(const uchar &bytes[],const int from,const int to,long &index,long &durable,string &json) const;
    bool              Decode(const uchar &bytes[],string &records[],long &length);
@@ -120,6 +121,26 @@ bool CJournalFile::ReadAll(const string name,uchar &bytes[]) const
    int  size=(int)FileSize(handle);
    bool good=CBytes::Resize(bytes,size) && (size==0 || FileReadArray(handle,bytes,0,size)==(uint)size);
    FileClose(handle);
+   return(good);
+  }
+//+------------------------------------------------------------------+
+//| Whether a file ends with these bytes, as another handle reads it. FileWriteArray fills a buffer and FileFlush says nothing: what a|
+//+------------------------------------------------------------------+
+//+------------------------------------------------------------------+
+//| full disk did not take shows in the file alone                 |
+//+------------------------------------------------------------------+
+bool CJournalFile::IsWritten(const string name,const long at,const uchar &bytes[]) const
+  {
+   uchar there[];
+   int   count=ArraySize(bytes);
+   int   handle=FileOpen(name,FILE_READ|FILE_BIN|FILE_SHARE_READ|FILE_SHARE_WRITE);
+   if(handle==INVALID_HANDLE)
+      return(false);
+   bool good=FileSize(handle)==(ulong)(at+count) && FileSeek(handle,at,SEEK_SET) && CBytes::Resize(there,count) &&
+             FileReadArray(handle,there,0,count)==(uint)count;
+   FileClose(handle);
+   for(int i=0; i<count && good; i++)
+      good=there[i]==bytes[i];
    return(good);
   }
 //+------------------------------------------------------------------+
@@ -300,7 +321,7 @@ bool CJournalFile::Append(const string &records[])
    if(!FileSeek(m_handle,m_bytes,SEEK_SET) || FileWriteArray(m_handle,bytes,0,size)!=(uint)size)
       return(false);
    FlushDisk();
-   if(m_disk!=0 && !m_flushes_disk)
+   if((m_disk!=0 && !m_flushes_disk) || !IsWritten(m_name,m_bytes,bytes))
       return(false);
    m_ragged=false;
    m_records+=count;
@@ -323,7 +344,7 @@ bool CJournalFile::Replace(const string &records[])
    bool good=FileWriteArray(handle,bytes,0,size)==(uint)size;
    FileFlush(handle);
    FileClose(handle);
-   if(!good)
+   if(!good || !IsWritten(m_name+".new",0,bytes))
       return(false);
    CloseHandles();
    bool moved=FileMove(m_name+".new",0,m_name,FILE_REWRITE);
