@@ -1,4 +1,5 @@
 import type { ChannelFault, ChannelFaultCode } from "../transport/transport.ts";
+import { tooManyOfClient } from "../zmtp/admission.ts";
 import type { FaultCode, ZmtpFault } from "../zmtp/fault.ts";
 
 /**
@@ -11,6 +12,7 @@ import type { FaultCode, ZmtpFault } from "../zmtp/fault.ts";
 const channelCodes: Readonly<Record<FaultCode, ChannelFaultCode>> = {
   unreachable: "unreachable",
   "connection-cap": "lost",
+  "client-cap": "lost",
   "not-zmtp": "protocol",
   "version-unsupported": "protocol",
   "mechanism-mismatch": "protocol",
@@ -53,5 +55,7 @@ const channelCodes: Readonly<Record<FaultCode, ChannelFaultCode>> = {
 
 /** The channel's fault for a connection's. */
 export function channelFault(fault: ZmtpFault): ChannelFault {
-  return { code: channelCodes[fault.code], message: fault.message, cause: fault };
+  // There may be a place again later, so that this is no reason to give up, as a refused key is.
+  const code = fault.reason === tooManyOfClient ? "lost" : channelCodes[fault.code];
+  return { code, message: fault.message, cause: fault };
 }

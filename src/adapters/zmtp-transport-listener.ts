@@ -9,6 +9,7 @@ import {
   type PublishOptions,
   type TransportListener,
 } from "../transport/transport.ts";
+import { Admission, type Guest } from "../zmtp/admission.ts";
 import type { Connection, ConnectionOptions } from "../zmtp/connection.ts";
 import type { Crypto, KeyPair } from "../zmtp/crypto/types.ts";
 import type { Environment } from "../zmtp/environment.ts";
@@ -36,7 +37,7 @@ export async function openListener(
 }
 
 /** One accepted connection. */
-class Client {
+class Client implements Guest {
   readonly channel: Channel;
   readonly outbox: Outbox = new Outbox();
   readonly subscriptions: Subscriptions = new Subscriptions();
@@ -45,10 +46,23 @@ class Client {
   /** What a REQ put before its last request, and wants to see before the reply. */
   envelope: readonly Uint8Array[] = [];
   speaksReq = false;
+  seat: Guest["seat"];
   closing: { readonly fault: ZmtpFault; readonly untilMs: number; readonly timer: Timer } | undefined;
 
   constructor(channel: Channel) {
     this.channel = channel;
+  }
+
+  get remoteAddress(): string {
+    return this.connection?.remoteAddress ?? "";
+  }
+
+  get silent(): boolean {
+    return this.connection?.silent !== false;
+  }
+
+  evict(fault: ZmtpFault): void {
+    this.connection?.end(fault, 0);
   }
 }
 
@@ -64,6 +78,7 @@ class ZmtpListener implements TransportListener {
     events: new Set(),
     sync: new Set(),
   };
+  readonly #admission: Readonly<Record<Channel, Admission<Client>>>;
   readonly #byPeer = new Map<Peer, Client>();
   #lastPeer = 0;
 
@@ -72,6 +87,13 @@ class ZmtpListener implements TransportListener {
     this.#crypto = crypto;
     this.#options = options;
     this.#events = events;
+    const { maxConnections = 64, maxHandshakes = 128, maxConnectionsPerClient = 24 } = options;
+    const caps = { maxConnections, maxHandshakes, maxConnectionsPerKey: maxConnectionsPerClient };
+    this.#admission = {
+      command: new Admission(caps),
+      events: new Admission(caps),
+      sync: new Admission(caps),
+    };
     const secretKey = new Uint8Array(options.serverSecretKey);
     this.#keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
   }
@@ -140,11 +162,12 @@ class ZmtpListener implements TransportListener {
   }
 
   #accept(channel: Channel, stream: ByteStream): StreamEvents {
-    const { maxConnections = 64 } = this.#options;
-    if (this.#clients[channel].size >= maxConnections) return this.#refuse(channel, stream, maxConnections);
+    const admission = this.#admission[channel];
+    if (admission.full) return this.#refuse(channel, stream);
     const client = new Client(channel);
     this.#clients[channel].add(client);
     const accepted = acceptConnection(this.#environment, stream, this.#connectionOptions(channel), {
+      admit: (publicKey) => admission.admit(client, publicKey),
       up: (info): void => this.#up(client, info),
       message: (frames): void => this.#message(client, frames),
       subscription: (active, prefix): void => this.#subscription(client, active, prefix),
@@ -152,13 +175,14 @@ class ZmtpListener implements TransportListener {
       down: (fault): void => this.#down(client, fault),
     });
     client.connection = accepted.connection;
+    admission.enter(client);
     return accepted.streamEvents;
   }
 
   /** A connection above the cap costs no handshake. */
-  #refuse(channel: Channel, stream: ByteStream, cap: number): StreamEvents {
+  #refuse(channel: Channel, stream: ByteStream): StreamEvents {
     stream.destroy();
-    const fault = new ZmtpFault("connection-cap", `The ${channel} channel has its ${cap} connections`);
+    const fault = new ZmtpFault("connection-cap", `The ${channel} channel has all its connections`);
     queueMicrotask(() => this.#events.handshakeFailed(channel, stream.remoteAddress, channelFault(fault)));
     const ignore = (): void => undefined;
     return { open: ignore, data: ignore, drain: ignore, close: ignore };
@@ -267,6 +291,7 @@ class ZmtpListener implements TransportListener {
   #down(client: Client, fault: ZmtpFault): void {
     const { peer } = client;
     this.#clients[client.channel].delete(client);
+    this.#admission[client.channel].leave(client);
     client.closing?.timer.cancel();
     client.outbox.detach();
     client.outbox.clear();

@@ -109,8 +109,15 @@ export interface ListenOptions {
   readonly subscriberDropBytes?: number;
   /** Bytes queued for one subscriber beyond which it is disconnected with `overflow`. @default 16_777_216 */
   readonly subscriberCapBytes?: number;
-  /** Connections per channel. @default 64 */
+  /** Authenticated connections per channel; further ones are closed at once. @default 64 */
   readonly maxConnections?: number;
+  /**
+   * Connections per channel whose handshake is not done. Above it the next takes the place of one of them, so that
+   * strangers who are silent keep nobody out. @default 128
+   */
+  readonly maxHandshakes?: number;
+  /** Connections per channel of one client key; further ones are refused, and told why. @default 24 */
+  readonly maxConnectionsPerClient?: number;
 }
 
 /** What the agent's side reports. */

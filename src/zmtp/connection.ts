@@ -12,6 +12,8 @@ export interface ConnectionOptions extends Omit<EngineOptions, "peerAddress"> {
 
 /** What a connection reports. */
 export interface ConnectionEvents {
+  /** A client has proven this key and may connect; the fault returned, if any, refuses it with ERROR. */
+  admit?(publicKey: Uint8Array): ZmtpFault | undefined;
   /** The handshake is done. */
   up(peer: PeerInfo): void;
   /** A whole message. */
@@ -32,6 +34,8 @@ export interface Connection {
   readonly isUp: boolean;
   /** Whether it is up and the stream takes bytes without piling them up. */
   readonly writable: boolean;
+  /** Whether the far end has sent nothing yet. */
+  readonly silent: boolean;
   /** `address:port` of the far end. */
   readonly remoteAddress: string;
   /** Resolves when the stream beneath is closed. */

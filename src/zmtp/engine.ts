@@ -26,6 +26,8 @@ export interface EngineOptions {
 
 /** What comes out of an engine besides bytes. None is called after `failed`. */
 export interface EngineEvents {
+  /** A client has proven this key and the authenticator lets it in; the fault returned, if any, refuses it still. */
+  admit?(publicKey: Uint8Array): ZmtpFault | undefined;
   /** The handshake is done. */
   ready(peer: PeerInfo): void;
   /** A whole message; its frames are views of chunks that were received, and are never written again. */
@@ -69,6 +71,7 @@ export class Engine {
     this.#handshake = new Handshake(options, this.#output, {
       established: (traffic, peer, minor): void => this.#established(traffic, peer, minor),
       failed: (error): void => this.#fail(error),
+      admit: (publicKey) => this.#events.admit?.(publicKey),
     });
   }
 

@@ -2,6 +2,7 @@
  * Why a connection ended or never came up. Every refusal in the handshake has its own code.
  *
  * Before the handshake: `unreachable` (nobody answers at the endpoint), `connection-cap` (this side has enough).
+ * At its end: `client-cap` (this side has enough of the client's key).
  * Greeting: `not-zmtp`, `version-unsupported`, `mechanism-mismatch`, `role-mismatch` (both sides are server),
  * `closed-in-greeting` (the peer hung up on ours, as libzmq does on a foreign mechanism).
  * Handshake: `unexpected-command`, `malformed-hello`, `malformed-welcome`, `malformed-initiate`, `malformed-ready`,
@@ -18,6 +19,7 @@
 export type FaultCode =
   | "unreachable"
   | "connection-cap"
+  | "client-cap"
   | "not-zmtp"
   | "version-unsupported"
   | "mechanism-mismatch"
@@ -61,10 +63,13 @@ export type FaultCode =
 export class ZmtpFault extends Error {
   override readonly name = "ZmtpFault";
   readonly code: FaultCode;
+  /** With `refused-by-peer`: what the peer's ERROR gave as the reason; its unprintable octets are dots. */
+  readonly reason?: string;
 
   /** `message` is one sentence for people. */
-  constructor(code: FaultCode, message: string, options?: ErrorOptions) {
+  constructor(code: FaultCode, message: string, options?: ErrorOptions & { readonly reason?: string }) {
     super(message, options);
     this.code = code;
+    if (options?.reason !== undefined) this.reason = options.reason;
   }
 }

@@ -24,6 +24,8 @@ export interface HandshakeEvents {
   established(traffic: Traffic, peer: ProvenPeer, minor: number): void;
   /** An authenticator's late verdict made the handshake fail. Faults in what is received are thrown instead. */
   failed(error: unknown): void;
+  /** Whether there is a place for a client that has proven this key. */
+  admit(publicKey: Uint8Array): ZmtpFault | undefined;
 }
 
 /** A connection's first part: the greetings, then the mechanism's commands. */
@@ -133,6 +135,7 @@ export class Handshake {
         return bytes.slice();
       },
       authenticate: (authenticator, request): void => this.#authenticate(authenticator, request),
+      admit: (publicKey) => this.#events.admit(publicKey),
       established: (traffic, peer): void => {
         this.#over = true;
         this.#events.established(traffic, peer, this.#minor);

@@ -58,5 +58,8 @@ export const defaultHighWaterMark = 1_000;
 /** Connections that one socket accepts, over all its bound endpoints, unless the owner says otherwise. */
 export const defaultMaxConnections = 4_096;
 
+/** Accepted connections of one socket whose handshake is not done, unless the owner says otherwise. */
+export const defaultMaxHandshakes = 1_024;
+
 /** Endpoints that one socket may dial. */
 export const maxDialledEndpoints = 4_096;

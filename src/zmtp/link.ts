@@ -53,6 +53,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   #paused = false;
   #flushQueued = false;
   #upAtMs = 0;
+  #silent = true;
   /** The context of the last PING that could not be answered while the stream was full. */
   #owedPong: Uint8Array | undefined;
   #streamOpen = true;
@@ -74,6 +75,10 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
 
   get writable(): boolean {
     return this.#state === "up" && !this.#blocked;
+  }
+
+  get silent(): boolean {
+    return this.#silent;
   }
 
   get remoteAddress(): string {
@@ -145,6 +150,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   /** The stream's. */
   data(chunk: Uint8Array): void {
     if (this.#state === "down") return;
+    this.#silent = false;
     this.#heartbeat?.heard();
     this.#engine?.receive(chunk);
   }
@@ -171,6 +177,11 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
     this.#farewell?.cancel();
     this.#events.gone?.();
     this.#gone?.resolve();
+  }
+
+  /** The engine's. */
+  admit(publicKey: Uint8Array): ZmtpFault | undefined {
+    return this.#events.admit?.(publicKey);
   }
 
   /** The engine's. */

@@ -1,3 +1,4 @@
+import { tooManyOfClient } from "../admission.ts";
 import type { Crypto, KeyPair } from "../crypto/types.ts";
 import { type FaultCode, ZmtpFault } from "../fault.ts";
 import { concat, equalBytes, writeUint64 } from "../wire/bytes.ts";
@@ -88,6 +89,11 @@ export class CurveServer implements Mechanism {
     const state = this.#state;
     if (state.name !== "authenticating") throw new Error("No client waits for a verdict");
     const user = applyVerdict(this.#host, verdict);
+    const refusal = this.#host.admit(state.clientKey);
+    if (refusal !== undefined) {
+      this.#host.sendCommand(encodeError(refusal.code === "client-cap" ? tooManyOfClient : refusal.message));
+      throw refusal;
+    }
     this.#state = { name: "done" };
     const nonce = new Uint8Array(shortNonceBytes);
     writeUint64(nonce, 0, 1);

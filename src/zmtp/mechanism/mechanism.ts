@@ -1,5 +1,5 @@
 import type { Crypto, KeyPair } from "../crypto/types.ts";
-import type { FaultCode } from "../fault.ts";
+import type { FaultCode, ZmtpFault } from "../fault.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What an authenticator is told about a client (the fields of a ZAP request, RFC 27). */
@@ -78,6 +78,8 @@ export interface MechanismHost {
   checkMetadata(bytes: Uint8Array): Uint8Array;
   /** Asks the authenticator; the mechanism's `authenticated` is called with the verdict, now or later. */
   authenticate(authenticator: Authenticator, request: AuthenticationRequest): void;
+  /** Whether there is a place for a client that has proven this key and may connect; the fault says why not. */
+  admit(publicKey: Uint8Array): ZmtpFault | undefined;
   /** The handshake is done. */
   established(traffic: Traffic, peer: ProvenPeer): void;
 }

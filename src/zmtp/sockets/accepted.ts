@@ -1,4 +1,5 @@
 import type { ByteStream, StreamEvents } from "../../transport/network.ts";
+import type { Guest } from "../admission.ts";
 import type { Connection, ConnectionEvents } from "../connection.ts";
 import type { ZmtpFault } from "../fault.ts";
 import { acceptConnection } from "../link.ts";
@@ -7,7 +8,7 @@ import type { SocketCore } from "./core.ts";
 import { Pipe } from "./pipe.ts";
 
 /** A connection that a bound endpoint has accepted; its pipe ends with it. */
-export class Accepted implements ConnectionEvents {
+export class Accepted implements ConnectionEvents, Guest {
   readonly #core: SocketCore;
   readonly #endpoint: string;
   readonly #owner: Set<Accepted>;
@@ -15,6 +16,7 @@ export class Accepted implements ConnectionEvents {
   readonly #connection: Connection;
   /** What the stream reports to. */
   readonly streamEvents: StreamEvents;
+  seat: Guest["seat"];
   #wasUp = false;
 
   /** Joins `owner`, the connections of the endpoint, until it is over. */
@@ -29,11 +31,32 @@ export class Accepted implements ConnectionEvents {
     this.streamEvents = streamEvents;
     core.streamOpened();
     owner.add(this);
+    core.admission.enter(this);
   }
 
   /** Whether the handshake is done and the connection still stands. */
   get isUp(): boolean {
     return this.#connection.isUp;
+  }
+
+  /** `address:port` of the far end. */
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  /** Whether it has sent nothing yet. */
+  get silent(): boolean {
+    return this.#connection.silent;
+  }
+
+  /** The admission's: it has to make room. */
+  evict(fault: ZmtpFault): void {
+    this.#connection.end(fault, 0);
+  }
+
+  /** The connection's: a client has proven this key. */
+  admit(publicKey: Uint8Array): ZmtpFault | undefined {
+    return this.#core.admission.admit(this, publicKey);
   }
 
   /** Ends the connection. */
@@ -43,7 +66,7 @@ export class Accepted implements ConnectionEvents {
 
   /** The connection's: it is up. */
   up(peer: PeerInfo): void {
-    const refusal = this.#core.up(this.#pipe, this.#connection, peer);
+    const refusal = this.#core.admission.admit(this) ?? this.#core.up(this.#pipe, this.#connection, peer);
     if (refusal !== undefined) {
       this.#connection.end(refusal, 0);
       return;
@@ -71,6 +94,7 @@ export class Accepted implements ConnectionEvents {
   /** The connection's: it is over. */
   down(fault: ZmtpFault): void {
     this.#owner.delete(this);
+    this.#core.admission.leave(this);
     if (this.#wasUp) this.#core.down(this.#pipe);
     this.#core.remove(this.#pipe);
     const type = this.#wasUp ? "disconnected" : "handshake-failed";

@@ -1,4 +1,5 @@
 import type { ByteStream, Endpoint, NetworkListener, StreamEvents } from "../../transport/network.ts";
+import { Admission } from "../admission.ts";
 import type { Connection } from "../connection.ts";
 import type { Context } from "../environment.ts";
 import { ZmtpFault } from "../fault.ts";
@@ -46,6 +47,8 @@ const none: readonly never[] = [];
 export class SocketCore {
   readonly environment: Context;
   readonly settings: SocketSettings;
+  /** Places for accepted connections. */
+  readonly admission: Admission<Accepted>;
   readonly #pattern: Pattern;
   #monitors: readonly Monitor[] = none;
   // Lists, not maps: most sockets have one endpoint, and an empty map takes 200 bytes.
@@ -63,6 +66,7 @@ export class SocketCore {
   constructor(environment: Context, settings: SocketSettings, pattern: Pattern, monitor?: Monitor) {
     this.environment = environment;
     this.settings = settings;
+    this.admission = new Admission(settings.caps);
     this.#pattern = pattern;
     if (monitor !== undefined) this.#monitors = [monitor];
   }
@@ -264,8 +268,7 @@ export class SocketCore {
   #accept(endpoint: string, connections: Set<Accepted>, stream: ByteStream): StreamEvents {
     const address = stream.remoteAddress;
     this.tell({ type: "accepted", endpoint, address });
-    const count = this.#accepted.reduce((sum, each) => sum + each.size, 0);
-    if (this.isClosed || count >= this.settings.maxConnections) {
+    if (this.isClosed || this.admission.full) {
       stream.destroy();
       const fault = new ZmtpFault("connection-cap", "The socket has as many connections as it may");
       this.tell({ type: "handshake-failed", endpoint, address, fault });

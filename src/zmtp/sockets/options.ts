@@ -1,3 +1,4 @@
+import type { AdmissionCaps } from "../admission.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import type { Crypto } from "../crypto/types.ts";
 import { type Key, readKey } from "../keys.ts";
@@ -5,6 +6,7 @@ import {
   defaultHighWaterMark,
   defaultMaxConnections,
   defaultMaxFramesPerMessage,
+  defaultMaxHandshakes,
   defaultMaxMessageBytes,
   maxIdentityBytes,
   maxPingTtlMs,
@@ -91,8 +93,15 @@ export interface SocketOptions {
   readonly maxMessageBytes?: number;
   /** Most frames taken in one message. @default 8192 */
   readonly maxFrames?: number;
-  /** Most accepted connections, handshakes included; the next are closed at once. @default 4096 */
+  /** Most accepted connections whose handshake is done; the next are closed at once. @default 4096 */
   readonly maxConnections?: number;
+  /**
+   * Most accepted connections whose handshake is not done. Above it the next takes the place of one of them: of the
+   * address with most of them, the oldest that has sent nothing, or else the oldest. @default 1024
+   */
+  readonly maxHandshakes?: number;
+  /** CURVE server: most connections of one client key; further ones are refused with ERROR. 0: no limit. @default 0 */
+  readonly maxConnectionsPerKey?: number;
   /** Is told of everything that happens to the socket's connections. More can be added by `monitor`. */
   readonly monitor?: Monitor;
 }
@@ -107,7 +116,7 @@ export interface SocketSettings {
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   readonly immediate: boolean;
-  readonly maxConnections: number;
+  readonly caps: AdmissionCaps;
 }
 
 /** Checks options and fills in the defaults. */
@@ -140,7 +149,11 @@ export function settle(
     reconnectMinMs,
     reconnectMaxMs: Math.max(reconnectMinMs, duration("reconnect.maxMs", reconnect.maxMs, 10_000)),
     immediate: options.immediate ?? false,
-    maxConnections: count("maxConnections", options.maxConnections, defaultMaxConnections),
+    caps: {
+      maxConnections: count("maxConnections", options.maxConnections, defaultMaxConnections),
+      maxHandshakes: Math.max(1, count("maxHandshakes", options.maxHandshakes, defaultMaxHandshakes)),
+      maxConnectionsPerKey: count("maxConnectionsPerKey", options.maxConnectionsPerKey, 0),
+    },
   };
 }
 

@@ -45,5 +45,6 @@ export function decodeError(data: Uint8Array): ZmtpFault {
   return new ZmtpFault(
     "refused-by-peer",
     `The peer refused the connection: ${reason === "" ? "no reason given" : reason}`,
+    { reason },
   );
 }
