@@ -218,6 +218,7 @@ export function toDepthData(symbol: string, records: readonly BookRecord[], wall
 /** A value of the calendar for callers. */
 export function toCalendarEvent(record: CalendarRecord, zone: BrokerTimeZone): CalendarEvent {
   const { id, eventId, name, country, currency, importance, timeBrokerMs, impact } = record;
+  const { periodBrokerMs, revision, unit, multiplier, digits } = record;
   const { actual, forecast, previous, revisedPrevious } = record;
   return {
     id,
@@ -228,6 +229,11 @@ export function toCalendarEvent(record: CalendarRecord, zone: BrokerTimeZone): C
     importance,
     time: toDate(zone, timeBrokerMs),
     timeBrokerMs,
+    ...(periodBrokerMs === 0 ? {} : { period: toDate(zone, periodBrokerMs) }),
+    revision,
+    unit,
+    multiplier,
+    digits,
     ...(actual === null ? {} : { actual }),
     ...(forecast === null ? {} : { forecast }),
     ...(previous === null ? {} : { previous }),

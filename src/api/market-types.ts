@@ -92,7 +92,10 @@ export interface CalendarQuery {
   readonly country?: string;
 }
 
-/** A value of the economic calendar. Numbers are missing while they are not known. */
+/**
+ * A value of the economic calendar. Its numbers are plain, in `multiplier` `unit`s: 216 with `thousands` and `job` are
+ * 216,000 jobs. (MetaTrader's own integers are these times 1,000,000.) They are missing while they are not known.
+ */
 export interface CalendarEvent {
   readonly id: string;
   readonly eventId: string;
@@ -103,6 +106,14 @@ export interface CalendarEvent {
   /** UTC. */
   readonly time: Date;
   readonly timeBrokerMs: number;
+  /** When the reported period began, UTC; missing for events without one. */
+  readonly period?: Date;
+  /** How often it was revised. */
+  readonly revision: number;
+  readonly unit: CalendarRecord["unit"];
+  readonly multiplier: CalendarRecord["multiplier"];
+  /** Decimals of the numbers. */
+  readonly digits: number;
   readonly actual?: number;
   readonly forecast?: number;
   readonly previous?: number;

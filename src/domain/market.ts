@@ -56,8 +56,28 @@ export interface BookRecord {
 /** ENUM_CALENDAR_EVENT_IMPORTANCE. */
 export type CalendarImportance = "none" | "low" | "moderate" | "high";
 
-/** A value of the economic calendar with the event that it belongs to (MqlCalendarValue, MqlCalendarEvent, MqlCalendarCountry). */
-export interface CalendarRecord {
+/** ENUM_CALENDAR_EVENT_UNIT: what the values count. */
+export type CalendarUnit =
+  | "none"
+  | "percent"
+  | "currency"
+  | "hour"
+  | "job"
+  | "rig"
+  | "usd"
+  | "people"
+  | "mortgage"
+  | "vote"
+  | "barrel"
+  | "cubicFeet"
+  | "position"
+  | "building";
+
+/** ENUM_CALENDAR_EVENT_MULTIPLIER: by how much the values are to be multiplied. */
+export type CalendarMultiplier = "none" | "thousands" | "millions" | "billions" | "trillions";
+
+/** What the economic calendar says of a publication besides its numbers (MqlCalendarValue, Event, Country). */
+export interface CalendarHead {
   /** MqlCalendarValue::id. */
   readonly id: string;
   /** MqlCalendarEvent::id. */
@@ -71,14 +91,50 @@ export interface CalendarRecord {
   /** The start of the reported period; 0: none. */
   readonly periodBrokerMs: number;
   readonly revision: number;
+  readonly unit: CalendarUnit;
+  readonly multiplier: CalendarMultiplier;
   /** Decimals of the values. */
   readonly digits: number;
+  /** ENUM_CALENDAR_EVENT_IMPACT: what it means for the currency. */
+  readonly impact: "none" | "positive" | "negative";
+}
+
+/**
+ * The four numbers of a calendar's value. As a record they are plain: 3.2 percent is 3.2. MqlCalendarValue holds them as
+ * whole millionths instead, see `CalendarValue`.
+ */
+export interface CalendarNumbers {
   /** Null: not known (yet). */
   readonly actual: number | null;
   readonly forecast: number | null;
   readonly previous: number | null;
   /** The previous value as revised; null: it was not. */
   readonly revisedPrevious: number | null;
-  /** ENUM_CALENDAR_EVENT_IMPACT: what it means for the currency. */
-  readonly impact: "none" | "positive" | "negative";
+}
+
+/** A value of the economic calendar, its numbers plain. */
+export interface CalendarRecord extends CalendarHead, CalendarNumbers {}
+
+/**
+ * A value as the terminal has it (CalendarValueHistory): its numbers are MqlCalendarValue's integers, whole millionths,
+ * so that 3.2 percent is 3_200_000, and null where those are LONG_MIN.
+ */
+export interface CalendarValue extends CalendarHead {
+  readonly millionths: CalendarNumbers;
+}
+
+/** MqlCalendarValue's scale: it holds every number multiplied by this. */
+export const calendarScale = 1_000_000;
+
+/** A value with its numbers taken out of MqlCalendarValue's scale. */
+export function toCalendarRecord(value: CalendarValue): CalendarRecord {
+  const { millionths, ...head } = value;
+  const plain = (number: number | null): number | null => (number === null ? null : number / calendarScale);
+  return {
+    ...head,
+    actual: plain(millionths.actual),
+    forecast: plain(millionths.forecast),
+    previous: plain(millionths.previous),
+    revisedPrevious: plain(millionths.revisedPrevious),
+  };
 }

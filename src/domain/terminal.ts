@@ -1,4 +1,4 @@
-import type { BarRecord, BookRecord, Timeframe } from "./market.ts";
+import type { BarRecord, BookRecord, CalendarValue, Timeframe } from "./market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -167,6 +167,11 @@ export interface Terminal {
   copyRates(symbol: string, timeframe: Timeframe, span: BarSpan): readonly BarRecord[] | undefined;
   /** CopyTicksRange: both ends included, oldest first; undefined while they are not loaded. */
   copyTicksRange(symbol: string, fromBrokerMs: number, toBrokerMs: number): readonly TickRecord[] | undefined;
+  /**
+   * CalendarValueHistory with CalendarEventById and CalendarCountryById: both ends included, oldest first; undefined
+   * while it is not loaded. Missing where the terminal has no economic calendar.
+   */
+  calendar?(fromBrokerMs: number, toBrokerMs: number): readonly CalendarValue[] | undefined;
   /** Sets who hears the events; undefined for nobody. */
   listen(events: TerminalEvents | undefined): void;
 }

@@ -19,12 +19,6 @@ export type Read<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: "BAD_REQUEST" | "REVISION"; readonly message: string };
 
-/** Operations of the protocol that this agent does not have yet; it refuses them `NOT_SUPPORTED`. */
-export type UnservedOp = "calendar";
-
-/** Operations that this agent serves. */
-export type ServedOp = Exclude<SyncOp, UnservedOp>;
-
 /** What `history.orders` and `history.deals` select by: a span of time, an order, or a position; one of them. */
 export interface HistorySelection {
   readonly fromBrokerMs?: number | undefined;
@@ -87,6 +81,13 @@ export interface SyncArgs {
   readonly "order.check": { readonly intent: string };
   readonly "calc.margin": CalcMarginArgs;
   readonly "calc.profit": CalcProfitArgs;
+  readonly calendar: {
+    readonly fromBrokerMs: number;
+    readonly toBrokerMs: number;
+    readonly currency?: string | undefined;
+    readonly country?: string | undefined;
+    readonly cursor?: string | undefined;
+  };
 }
 
 /** Tickets, magic numbers and positions are signed 64-bit integers in MQL5 where they matter (DEAL_MAGIC). */
@@ -95,20 +96,54 @@ const maxInteger = 9_223_372_036_854_775_807n;
 const maxCommentLength = 31;
 const maxSymbolLength = 64;
 
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const counter = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-/** What one side makes and the other repeats: 1 to 64 printable ASCII characters without space. */
-const label = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,64}$/));
-const text = v.pipe(v.string(), v.maxLength(128), v.check(isPlainText));
-const symbolName = v.pipe(v.string(), v.minLength(1), v.maxLength(maxSymbolLength), v.check(isPlainText));
-const symbolNames = v.pipe(v.array(symbolName), v.minLength(1), v.maxLength(limits.maxSymbolsPerSession));
-const ticket = v.pipe(v.string(), v.regex(/^(?:0|[1-9]\d{0,18})$/), v.check(isSigned64));
-const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
-const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const points = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2_147_483_647));
-const comment = v.pipe(v.string(), v.maxLength(maxCommentLength), v.check(isPlainText));
-const filling = v.picklist(["auto", "fok", "ioc", "return"]);
-const tag = v.picklist(["comment", "magic", "none"]);
+/** A schema that says in plain words what it takes; of what is wrong only its kind is told. */
+function said<Output>(
+  what: string,
+  schema: v.GenericSchema<unknown, Output>,
+): v.GenericSchema<unknown, Output> {
+  return v.message(schema, what);
+}
+
+function oneOf<const Name extends string>(...names: readonly Name[]): v.GenericSchema<unknown, Name> {
+  return said(`one of ${names.map((name) => `"${name}"`).join(", ")}`, v.picklist(names));
+}
+
+const whole = said("a whole number from 0", v.pipe(v.number(), v.safeInteger(), v.minValue(0)));
+const counter = said("a whole number from 1", v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
+/** What one side makes and the other repeats. */
+const label = said(
+  "1 to 64 printable ASCII characters without space",
+  v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,64}$/)),
+);
+const text = said(
+  "text of at most 128 characters, without control characters",
+  v.pipe(v.string(), v.maxLength(128), v.check(isPlainText)),
+);
+const symbolName = said(
+  `a symbol's name: text of 1 to ${maxSymbolLength} characters`,
+  v.pipe(v.string(), v.minLength(1), v.maxLength(maxSymbolLength), v.check(isPlainText)),
+);
+const symbolNames = said(
+  `a list of 1 to ${limits.maxSymbolsPerSession} symbols`,
+  v.pipe(v.array(symbolName), v.minLength(1), v.maxLength(limits.maxSymbolsPerSession)),
+);
+const ticket = said(
+  'a whole number below 2^63 as text, such as "1000001"',
+  v.pipe(v.string(), v.regex(/^(?:0|[1-9]\d{0,18})$/), v.check(isSigned64)),
+);
+const amount = said("a number from 0", v.pipe(v.number(), v.finite(), v.minValue(0)));
+const positive = said("a number above 0", v.pipe(v.number(), v.finite(), v.gtValue(0)));
+const points = said(
+  "a whole number of points from 0",
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2_147_483_647)),
+);
+const comment = said(
+  `text of at most ${maxCommentLength} characters`,
+  v.pipe(v.string(), v.maxLength(maxCommentLength), v.check(isPlainText)),
+);
+const json = said("a JSON text", v.string());
+const filling = oneOf("auto", "fok", "ioc", "return");
+const tag = oneOf("comment", "magic", "none");
 
 const syncRequest = v.object({
   v: v.literal(limits.revision),
@@ -119,36 +154,42 @@ const syncRequest = v.object({
   epoch: v.optional(counter),
   at: v.optional(whole),
   args: v.optional(
-    v.pipe(
-      v.custom<Readonly<Record<string, unknown>>>((value) => typeof value === "object" && value !== null),
-      v.check((value) => !Array.isArray(value)),
+    said(
+      "an object",
+      v.pipe(
+        v.custom<Readonly<Record<string, unknown>>>((value) => typeof value === "object" && value !== null),
+        v.check((value) => !Array.isArray(value)),
+      ),
     ),
   ),
 });
 
 const commandRequest = v.object({
   v: v.literal(limits.revision),
-  op: v.literal("trade"),
+  op: said('"trade"', v.literal("trade")),
   session: label,
   n: counter,
   epoch: counter,
   issuedAt: whole,
   notAfter: whole,
   id: label,
-  intent: v.string(),
+  intent: json,
 });
 
-const namedTicket = v.pipe(
-  ticket,
-  v.check((text) => text !== "0"),
+const namedTicket = said(
+  "a ticket: a whole number above 0 as text",
+  v.pipe(
+    ticket,
+    v.check((text) => text !== "0"),
+  ),
 );
-const timeInForce = v.picklist(["gtc", "day", "specified", "specifiedDay"]);
+const timeInForce = oneOf("gtc", "day", "specified", "specifiedDay");
 
 const intent = v.variant("kind", [
   v.object({
     kind: v.literal("market"),
     symbol: symbolName,
-    side: v.picklist(["buy", "sell"]),
+    side: oneOf("buy", "sell"),
     volume: positive,
     stopLoss: amount,
     takeProfit: amount,
@@ -170,7 +211,7 @@ const intent = v.variant("kind", [
   v.object({
     kind: v.literal("pending"),
     symbol: symbolName,
-    orderKind: v.picklist(["buyLimit", "sellLimit", "buyStop", "sellStop", "buyStopLimit", "sellStopLimit"]),
+    orderKind: oneOf("buyLimit", "sellLimit", "buyStop", "sellStop", "buyStopLimit", "sellStopLimit"),
     volume: positive,
     price: positive,
     priceStopLimit: amount,
@@ -205,7 +246,7 @@ const intent = v.variant("kind", [
 
 const none = v.object({});
 const bySymbol = v.object({ symbol: v.optional(symbolName), cursor: v.optional(label) });
-const side = v.picklist(["buy", "sell"]);
+const side = oneOf("buy", "sell");
 const history = v.pipe(
   v.object({
     fromBrokerMs: v.optional(whole),
@@ -219,7 +260,7 @@ const history = v.pipe(
     ({ fromBrokerMs, toBrokerMs, ticket: order, position }) =>
       (fromBrokerMs === undefined) === (toBrokerMs === undefined) &&
       [fromBrokerMs, order, position].filter((given) => given !== undefined).length === 1,
-    "a span of time, a ticket or a position",
+    "needs fromBrokerMs and toBrokerMs, or a ticket, or a position",
   ),
 );
 const argSchemas = {
@@ -227,7 +268,7 @@ const argSchemas = {
   hello: v.object({
     challenge: label,
     instance: label,
-    role: v.picklist(["trade", "read"]),
+    role: oneOf("trade", "read"),
     name: text,
     version: text,
   }),
@@ -239,13 +280,27 @@ const argSchemas = {
   positions: bySymbol,
   orders: bySymbol,
   symbols: v.object({
-    names: v.optional(v.pipe(v.array(symbolName), v.maxLength(limits.maxSymbolsPerSession))),
+    names: v.optional(
+      said(
+        `a list of at most ${limits.maxSymbolsPerSession} symbols`,
+        v.pipe(v.array(symbolName), v.maxLength(limits.maxSymbolsPerSession)),
+      ),
+    ),
     cursor: v.optional(label),
   }),
   tick: v.object({ symbol: symbolName }),
   snapshot: v.object({
     since: v.optional(
-      v.object({ brokerMs: whole, orders: v.pipe(v.array(ticket), v.maxLength(limits.maxTrackedOrders)) }),
+      said(
+        "an object",
+        v.object({
+          brokerMs: whole,
+          orders: said(
+            `a list of at most ${limits.maxTrackedOrders} tickets`,
+            v.pipe(v.array(ticket), v.maxLength(limits.maxTrackedOrders)),
+          ),
+        }),
+      ),
     ),
     cursor: v.optional(label),
   }),
@@ -256,28 +311,38 @@ const argSchemas = {
   "depth.unsubscribe": v.object({ symbols: symbolNames }),
   outcome: v.object({
     id: label,
-    peek: v.optional(v.boolean()),
+    peek: v.optional(said("true or false", v.boolean())),
     epoch: v.optional(counter),
     issuedAt: v.optional(whole),
   }),
   outcomes: v.object({ cursor: v.optional(label) }),
-  "outcome.ack": v.object({ ids: v.pipe(v.array(label), v.maxLength(limits.maxOutcomesInHello)) }),
+  "outcome.ack": v.object({
+    ids: said(
+      `a list of at most ${limits.maxOutcomesInHello} ids`,
+      v.pipe(v.array(label), v.maxLength(limits.maxOutcomesInHello)),
+    ),
+  }),
   "history.orders": history,
   "history.deals": history,
   bars: v.pipe(
     v.object({
       symbol: symbolName,
-      timeframe: v.picklist(Object.values(Timeframe)),
+      timeframe: oneOf(...Object.values(Timeframe)),
       fromBrokerMs: v.optional(whole),
       toBrokerMs: v.optional(whole),
-      count: v.optional(v.pipe(counter, v.maxValue(limits.maxBarsCount))),
+      count: v.optional(
+        said(
+          `a whole number from 1 to ${limits.maxBarsCount}`,
+          v.pipe(counter, v.maxValue(limits.maxBarsCount)),
+        ),
+      ),
       cursor: v.optional(label),
     }),
     v.check(
       ({ fromBrokerMs, toBrokerMs, count }) =>
         (fromBrokerMs === undefined) === (toBrokerMs === undefined) &&
         (fromBrokerMs === undefined) !== (count === undefined),
-      "a span of time or a count",
+      "needs fromBrokerMs and toBrokerMs, or a count",
     ),
   ),
   ticks: v.object({
@@ -286,7 +351,7 @@ const argSchemas = {
     toBrokerMs: whole,
     cursor: v.optional(label),
   }),
-  "order.check": v.object({ intent: v.string() }),
+  "order.check": v.object({ intent: json }),
   "calc.margin": v.object({ symbol: symbolName, side, volume: positive, price: positive }),
   "calc.profit": v.object({
     symbol: symbolName,
@@ -295,11 +360,19 @@ const argSchemas = {
     priceOpen: positive,
     priceClose: positive,
   }),
-} as const satisfies { readonly [Op in ServedOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
+  calendar: v.object({
+    fromBrokerMs: whole,
+    toBrokerMs: whole,
+    currency: v.optional(
+      said("three capital letters, such as USD", v.pipe(v.string(), v.regex(/^[A-Z]{3}$/))),
+    ),
+    country: v.optional(said("two capital letters, such as US", v.pipe(v.string(), v.regex(/^[A-Z]{2}$/)))),
+    cursor: v.optional(label),
+  }),
+} as const satisfies { readonly [Op in SyncOp]: v.GenericSchema<unknown, SyncArgs[Op]> };
 
-const unserved: Readonly<Record<UnservedOp, true>> = {
-  calendar: true,
-};
+/** All operations of `sync`. */
+export const syncOps: readonly SyncOp[] = Object.keys(argSchemas) as SyncOp[];
 
 /** Reads a request on `sync`. All but `challenge` and `hello` must name session, counter, epoch and time. */
 export function readSyncRequest(body: Readonly<Record<string, unknown>>): Read<SyncRequest> {
@@ -325,22 +398,17 @@ export function opensSession(op: string): boolean {
   return op === "challenge" || op === "hello";
 }
 
-/** Whether the protocol has this operation and this agent does not. */
-export function isUnservedOp(op: string): op is UnservedOp {
-  return Object.hasOwn(unserved, op);
-}
-
-/** Whether this agent serves the operation. */
-export function isServedOp(op: string): op is ServedOp {
+/** Whether the protocol has this operation. */
+export function isSyncOp(op: string): op is SyncOp {
   return Object.hasOwn(argSchemas, op);
 }
 
 /** Reads the arguments of an operation. */
-export function readArgs<Op extends ServedOp>(
+export function readArgs<Op extends SyncOp>(
   op: Op,
   args: Readonly<Record<string, unknown>> | undefined,
 ): Read<SyncArgs[Op]> {
-  const schema: v.GenericSchema<unknown, SyncArgs[ServedOp]> = argSchemas[op];
+  const schema: v.GenericSchema<unknown, SyncArgs[SyncOp]> = argSchemas[op];
   const parsed = v.safeParse(schema, args ?? {});
   if (!parsed.success) return refusal(`arguments of ${op}`, parsed.issues);
   return { ok: true, value: parsed.output as SyncArgs[Op] };
@@ -410,13 +478,37 @@ function checkRevision(body: Readonly<Record<string, unknown>>): Read<never> | u
 function refusal(what: string, issues: readonly v.BaseIssue<unknown>[]): Read<never> {
   const first = issues[0];
   const path = first === undefined ? undefined : v.getDotPath(first);
-  // The received value may be a secret or a megabyte: only its place and the expectation are repeated.
-  const expected = first?.expected ?? "another value";
+  const member = path === undefined || path === null ? "it" : `"${path}"`;
   return {
     ok: false,
     code: "BAD_REQUEST",
-    message: `Cannot read the ${what}: ${path === undefined || path === null ? "it" : `"${path}"`} must be ${expected}`,
+    message: `Cannot read the ${what}: ${member} ${first === undefined ? "is wrong" : faultOf(first)}`,
   };
+}
+
+/** What is wrong with a member. The value itself may be a secret or a megabyte: only its kind is repeated. */
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.input === undefined) return "is missing";
+  if (issue.type === "variant") {
+    return `must be ${issue.expected?.replaceAll(/[()]/g, "").replaceAll(" | ", ", ")}`;
+  }
+  if (issue.message.startsWith("needs ")) return issue.message;
+  const isSaid = !issue.message.startsWith("Invalid ");
+  const expected = isSaid ? issue.message : (issue.expected ?? "another value");
+  return `must be ${expected}${issue.kind === "schema" ? `, not ${kindOf(issue.input)}` : ""}`;
+}
+
+/** What a JSON value is. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  const kinds: Readonly<Record<string, string>> = {
+    string: "this text",
+    number: "this number",
+    boolean: String(value),
+    object: "an object",
+  };
+  return kinds[typeof value] ?? typeof value;
 }
 
 function isSigned64(text: string): boolean {

@@ -1,13 +1,11 @@
 import { BodyError, decodeBody, encodeBody } from "../../protocol/v1/codec.ts";
 import { limits as protocolLimits } from "../../protocol/v1/limits.ts";
-import type { RefusalCode, ReplyError, SyncRequest } from "../../protocol/v1/messages.ts";
+import type { RefusalCode, ReplyError, SyncOp, SyncRequest } from "../../protocol/v1/messages.ts";
 import {
-  isServedOp,
-  isUnservedOp,
+  isSyncOp,
   opensSession,
   readArgs,
   readSyncRequest,
-  type ServedOp,
   type SyncArgs,
 } from "../../protocol/v1/request-schemas.ts";
 import type { Peer } from "../../transport/transport.ts";
@@ -38,13 +36,13 @@ export interface SessionContext extends RequestContext {
 }
 
 /** How one operation is done. */
-export type Operation<Op extends ServedOp> = (
+export type Operation<Op extends SyncOp> = (
   args: SyncArgs[Op],
   context: Op extends "challenge" | "hello" ? RequestContext : SessionContext,
 ) => void;
 
 /** All operations of `sync`. */
-export type Operations = { readonly [Op in ServedOp]: Operation<Op> };
+export type Operations = { readonly [Op in SyncOp]: Operation<Op> };
 
 /** What the requests need. */
 export interface RequestsOptions {
@@ -133,14 +131,7 @@ export class Requests {
       return;
     }
     const { op } = request;
-    if (isUnservedOp(op)) {
-      this.#refuse(asked, {
-        code: "NOT_SUPPORTED",
-        message: `Cannot do "${op}": this agent does not have it yet`,
-      });
-      return;
-    }
-    if (!isServedOp(op)) {
+    if (!isSyncOp(op)) {
       this.#refuse(asked, { code: "UNKNOWN_OP", message: `Cannot do "${op}": there is no such operation` });
       return;
     }
@@ -194,13 +185,13 @@ export class Requests {
   }
 
   /** No session begins and no snapshot is made of tables that cannot be believed. */
-  #judgeReadiness(op: ServedOp): Refusal | undefined {
+  #judgeReadiness(op: SyncOp): Refusal | undefined {
     if (!opensSession(op) && op !== "snapshot") return undefined;
     const message = this.#options.unready();
     return message === undefined ? undefined : { code: "NOT_READY", message };
   }
 
-  #run<Op extends ServedOp>(asked: Asked, op: Op, args: SyncArgs[Op]): void {
+  #run<Op extends SyncOp>(asked: Asked, op: Op, args: SyncArgs[Op]): void {
     const context = this.#context(asked);
     const operation = this.#options.operations[op] as (args: SyncArgs[Op], context: RequestContext) => void;
     try {

@@ -85,14 +85,19 @@ export class BarStore {
 
   /** Bars that opened in a span of time, both ends included, oldest first. */
   range(timeframe: Timeframe, fromBrokerMs: number, toBrokerMs: number): readonly BarRecord[] {
-    return this.#all(timeframe).filter(
-      (bar) => bar.timeBrokerMs >= fromBrokerMs && bar.timeBrokerMs <= toBrokerMs,
-    );
+    const start = this.#firstFrom(timeframe, fromBrokerMs);
+    return join(timeframe, this.#bars, start, Math.max(start, this.#firstFrom(timeframe, toBrokerMs + 1)));
   }
 
   /** The newest bars, oldest first. */
   newest(timeframe: Timeframe, count: number): readonly BarRecord[] {
-    return count <= 0 ? [] : this.#all(timeframe).slice(-count);
+    let start = this.#bars.length;
+    for (let left = count; left > 0 && start > 0; left--) {
+      const last = this.#bars[start - 1];
+      if (last !== undefined)
+        start = this.#firstFrom(timeframe, barStart(last.timeBrokerMs, timeframe), start);
+    }
+    return join(timeframe, this.#bars, start, this.#bars.length);
   }
 
   #open(timeBrokerMs: number, price: number): void {
@@ -102,22 +107,43 @@ export class BarStore {
     if (this.#bars.length >= this.#limit * 2) this.#bars = this.#bars.slice(-this.#limit);
   }
 
-  #all(timeframe: Timeframe): readonly BarRecord[] {
-    const bars: MutableBar[] = [];
-    for (const minute of this.#bars) {
-      const start = barStart(minute.timeBrokerMs, timeframe);
-      const bar = bars.at(-1);
-      if (bar === undefined || bar.timeBrokerMs !== start) {
-        bars.push({ ...minute, timeBrokerMs: start });
-        continue;
-      }
-      bar.high = Math.max(bar.high, minute.high);
-      bar.low = Math.min(bar.low, minute.low);
-      bar.close = minute.close;
-      bar.spread = minute.spread;
-      bar.tickVolume += minute.tickVolume;
-      bar.realVolume += minute.realVolume;
+  /** The place of the first minute, before `end`, whose bar opened at or after a moment. */
+  #firstFrom(timeframe: Timeframe, brokerMs: number, end: number = this.#bars.length): number {
+    let low = 0;
+    let high = end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const minute = this.#bars[middle];
+      if (minute !== undefined && barStart(minute.timeBrokerMs, timeframe) < brokerMs) low = middle + 1;
+      else high = middle;
     }
-    return bars;
+    return low;
   }
+}
+
+/** Minutes put together to the bars of a timeframe. */
+function join(
+  timeframe: Timeframe,
+  minutes: readonly BarRecord[],
+  start: number,
+  end: number,
+): readonly BarRecord[] {
+  const bars: MutableBar[] = [];
+  for (let at = start; at < end; at++) {
+    const minute = minutes[at];
+    if (minute === undefined) break;
+    const timeBrokerMs = barStart(minute.timeBrokerMs, timeframe);
+    const bar = bars.at(-1);
+    if (bar === undefined || bar.timeBrokerMs !== timeBrokerMs) {
+      bars.push({ ...minute, timeBrokerMs });
+      continue;
+    }
+    bar.high = Math.max(bar.high, minute.high);
+    bar.low = Math.min(bar.low, minute.low);
+    bar.close = minute.close;
+    bar.spread = minute.spread;
+    bar.tickVolume += minute.tickVolume;
+    bar.realVolume += minute.realVolume;
+  }
+  return bars;
 }

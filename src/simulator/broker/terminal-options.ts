@@ -1,6 +1,7 @@
 import type { BrokerTimeRule } from "../../domain/broker-time.ts";
 import type { TerminalRecord } from "../../domain/records.ts";
 import type { Clock } from "../../transport/clock.ts";
+import type { CalendarSource } from "../market/calendar.ts";
 import type { AccountSettings } from "./account-state.ts";
 import type { ExecutionModel } from "./execution.ts";
 import type { SymbolSpec } from "./symbols.ts";
@@ -29,6 +30,8 @@ export interface SimulatedTerminalOptions {
   readonly transactionQueue?: number;
   /** What the broker makes of comments. @default nothing, but for cutting them to 31 characters */
   readonly rewriteComment?: (comment: string) => string;
+  /** Releases of the economic calendar. @default made up from the seed */
+  readonly calendar?: CalendarSource;
   /** The terminal's own state and permissions. @default all allowed */
   readonly terminal?: Partial<TerminalRecord>;
 }

@@ -1,5 +1,5 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
-import type { BarRecord, BookRecord, Timeframe } from "../../domain/market.ts";
+import type { BarRecord, BookRecord, CalendarValue, Timeframe } from "../../domain/market.ts";
 import type {
   AccountRecord,
   DealRecord,
@@ -22,10 +22,13 @@ import type {
   TradeTransaction,
 } from "../../domain/terminal.ts";
 import type { Clock, Timer } from "../../transport/clock.ts";
+import type { CalendarSource } from "../market/calendar.ts";
+import { generatedCalendar } from "../market/generated-calendar.ts";
 import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
 import { defaultAccount } from "./account-state.ts";
 import { brokerMs } from "./broker-state.ts";
+import { calendarValues } from "./calendar-values.ts";
 import { bookOf, hasDepth } from "./depth.ts";
 import { above, type Frozen, freeze } from "./frozen.ts";
 import type { InjectedAnswer, Silence, TerminalHooks } from "./hooks.ts";
@@ -46,6 +49,7 @@ export class SimulatedTerminal implements Terminal {
   readonly #options: SimulatedTerminalOptions;
   readonly #clock: Clock;
   readonly #random: Prng;
+  readonly #calendar: CalendarSource;
   readonly #queue: TransactionQueue;
   readonly #pending: Set<Timer> = new Set();
   #info: TerminalRecord;
@@ -60,6 +64,7 @@ export class SimulatedTerminal implements Terminal {
     this.#clock = options.clock;
     const seed = options.seed ?? 1;
     this.#random = new Prng(`${seed}/terminal`);
+    this.#calendar = options.calendar ?? generatedCalendar({ seed });
     this.#info = { ...defaultTerminal, ...options.terminal };
     this.#queue = new TransactionQueue(options.clock, options.transactionQueue ?? 1024, (transaction) =>
       this.#events?.transaction(transaction),
@@ -274,6 +279,11 @@ export class SimulatedTerminal implements Terminal {
     return ticks
       .map((tick) => tickRecord(tick, state))
       .filter((tick) => tick.timeBrokerMs >= fromBrokerMs && tick.timeBrokerMs <= toBrokerMs);
+  }
+
+  calendar(fromBrokerMs: number, toBrokerMs: number): readonly CalendarValue[] | undefined {
+    if (!this.#info.connected) return undefined;
+    return calendarValues(this.#calendar, this.server.state, fromBrokerMs, toBrokerMs);
   }
 
   listen(events: TerminalEvents | undefined): void {

@@ -1,3 +1,4 @@
+import type { CalendarValue } from "../../domain/market.ts";
 import type { AccountRecord, TerminalRecord } from "../../domain/records.ts";
 import type { Terminal } from "../../domain/terminal.ts";
 import type { Clock } from "../../transport/clock.ts";
@@ -73,6 +74,12 @@ export function faultyTerminal(inner: Terminal, clock: Clock): TerminalFaults {
       calcProfit: (...args) => inner.calcProfit(...args),
       copyRates: (...args) => (shown().tables ? inner.copyRates(...args) : undefined),
       copyTicksRange: (...args) => (shown().tables ? inner.copyTicksRange(...args) : undefined),
+      ...(inner.calendar === undefined
+        ? {}
+        : {
+            calendar: (from, to): readonly CalendarValue[] | undefined =>
+              shown().tables ? inner.calendar?.(from, to) : undefined,
+          }),
       listen: (events) => inner.listen(events),
     },
     unsynchronised: ({ connected = true, loggedIn = true, tables = false } = {}) =>

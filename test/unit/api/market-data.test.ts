@@ -206,6 +206,8 @@ describe("calendar and sessions", () => {
       timeBrokerMs: Date.UTC(2024, 0, 5, 15, 30),
       periodBrokerMs: 0,
       revision: 0,
+      unit: "job",
+      multiplier: "thousands",
       digits: 0,
       actual: 216,
       forecast: 170,
@@ -229,6 +231,8 @@ describe("calendar and sessions", () => {
     const range = { from: new Date("2024-01-01"), to: new Date("2024-01-31") };
     const [us, eu] = await settle(agent.marketData.calendar(range).toArray());
     expect(us).toMatchObject({ time: new Date("2024-01-05T13:30:00Z"), actual: 216, previous: 199 });
+    expect(us).toMatchObject({ unit: "job", multiplier: "thousands", digits: 0, revision: 0 });
+    expect(us).not.toHaveProperty("period");
     expect(Object.keys(eu ?? {})).not.toContain("actual");
     const euro = await settle(
       agent.marketData.calendar({ ...range, currency: "EUR", country: "EU" }).toArray(),

@@ -1,3 +1,4 @@
+import { type CalendarRecord, toCalendarRecord } from "../../../domain/market.ts";
 import type { DealRecord, OrderRecord } from "../../../domain/records.ts";
 import type { Terminal } from "../../../domain/terminal.ts";
 import { packBars, packTicks } from "../../../protocol/v1/bulk.ts";
@@ -19,10 +20,10 @@ export interface HistoryOperationsOptions {
 
 type HistoryArgs = SyncArgs["history.orders"];
 
-/** `history.orders`, `history.deals`, `bars` and `ticks` (docs/protocol.md, 4.3). */
+/** `history.orders`, `history.deals`, `bars`, `ticks` and `calendar` (docs/protocol.md, 4.3). */
 export function historyOperations(
   options: HistoryOperationsOptions,
-): Pick<Operations, "history.orders" | "history.deals" | "bars" | "ticks"> {
+): Pick<Operations, "history.orders" | "history.deals" | "bars" | "ticks" | "calendar"> {
   const { terminal, pager, seq, scan } = options;
 
   /** The page asked for; refuses and gives undefined if there is none (yet). */
@@ -92,7 +93,27 @@ export function historyOperations(
     return false;
   }
 
+  function calendar(args: SyncArgs["calendar"]): readonly CalendarRecord[] | undefined {
+    return terminal
+      .calendar?.(args.fromBrokerMs, args.toBrokerMs)
+      ?.filter(
+        ({ currency, country }) =>
+          (args.currency === undefined || currency === args.currency) &&
+          (args.country === undefined || country === args.country),
+      )
+      .map(toCalendarRecord);
+  }
+
   return {
+    calendar(args, context): void {
+      if (terminal.calendar === undefined) {
+        context.refuse("NOT_SUPPORTED", "Cannot give the calendar: this terminal has none");
+        return;
+      }
+      const page = paged(context, "calendar", args, () => calendar(args));
+      if (page !== undefined) context.answer({ events: page.items, more: page.more }, { seq: page.seq });
+    },
+
     "history.orders"(args, context): void {
       const page = paged(context, "history.orders", args, () => orders(args));
       if (page !== undefined) context.answer({ orders: page.items, more: page.more }, { seq: page.seq });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import {
-  isServedOp,
+  isSyncOp,
   readArgs,
   readCommand,
   readCommandHead,
   readIntent,
   readSyncRequest,
+  syncOps,
 } from "../../../../src/protocol/v1/request-schemas.ts";
 
 const request = { v: 1, op: "ping", rid: "1", session: "s", n: 1, epoch: 7, at: 0 };
@@ -119,10 +120,40 @@ describe("readArgs", () => {
     expect(codeOf(readArgs(op, args))).toBe("BAD_REQUEST");
   });
 
+  it.each([
+    ["tick", {}, '"symbol" is missing'],
+    ["tick", { symbol: 7 }, '"symbol" must be a symbol\'s name: text of 1 to 64 characters, not this number'],
+    ["tick", { symbol: "" }, '"symbol" must be a symbol\'s name: text of 1 to 64 characters'],
+    ["subscribe", { symbols: "EURUSD" }, '"symbols" must be a list of 1 to 1024 symbols, not this text'],
+    ["subscribe", { symbols: ["a", null] }, '"symbols.1" must be a symbol\'s name'],
+    ["hello", { role: "admin" }, '"challenge" is missing'],
+    ["outcome", { id: "a", peek: 1 }, '"peek" must be true or false, not this number'],
+    ["bars", { symbol: "a", timeframe: "M7" }, '"timeframe" must be one of "M1", "M2"'],
+    ["bars", { symbol: "a", timeframe: "M1" }, "it needs fromBrokerMs and toBrokerMs, or a count"],
+    ["history.deals", {}, "it needs fromBrokerMs and toBrokerMs, or a ticket, or a position"],
+    [
+      "calendar",
+      { fromBrokerMs: 0, toBrokerMs: 1, currency: "usd" },
+      '"currency" must be three capital letters',
+    ],
+    ["snapshot", { since: 5 }, '"since" must be an object, not this number'],
+  ] as const)("says plainly what is wrong with %s %j", (op, args, text) => {
+    const read = readArgs(op, args);
+    expect(read.ok ? "" : read.message).toContain(text);
+  });
+
+  it("tells of every operation which member it lacks, never a pattern or a member's own name as its type", () => {
+    for (const op of syncOps) {
+      const read = readArgs(op, {});
+      if (read.ok) continue;
+      expect(read.message, op).toMatch(/(?:"[a-zA-Z]+" is missing|it needs .*)$/);
+    }
+  });
+
   it("knows the operations by their own names only", () => {
-    expect(isServedOp("outcome.ack")).toBe(true);
-    expect(isServedOp("toString")).toBe(false);
-    expect(isServedOp("__proto__")).toBe(false);
+    expect(isSyncOp("outcome.ack")).toBe(true);
+    expect(isSyncOp("toString")).toBe(false);
+    expect(isSyncOp("__proto__")).toBe(false);
   });
 });
 

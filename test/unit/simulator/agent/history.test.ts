@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { unpackBars, unpackTicks } from "../../../../src/protocol/v1/bulk.ts";
 import type {
   BarsResult,
+  CalendarResult,
   DealsResult,
   OrderCheckResult,
   OrdersResult,
@@ -183,5 +184,47 @@ describe("order.check, calc.margin and calc.profit", () => {
       "UNKNOWN_SYMBOL",
     );
     expect(await at.client.code("calc.margin", { ...trade, price: -1 })).toBe("BAD_REQUEST");
+  });
+});
+
+describe("calendar", () => {
+  const january = { fromBrokerMs: Date.UTC(2024, 0, 1), toBrokerMs: Date.UTC(2024, 0, 31) };
+
+  it("gives plain numbers of what is published, null of what is not yet, by currency and country", async () => {
+    const at = await begin();
+    const { events } = await at.client.get<CalendarResult>("calendar", january);
+    const now = at.terminal.brokerMs();
+    expect(events.some((event) => event.timeBrokerMs > now)).toBe(true);
+    for (const { timeBrokerMs, actual, unit } of events) {
+      expect(actual === null).toBe(timeBrokerMs > now);
+      if (actual !== null && unit === "percent") expect(Math.abs(actual)).toBeLessThan(20);
+    }
+    const british = await at.client.get<CalendarResult>("calendar", { ...january, country: "GB" });
+    expect(new Set(british.events.map((event) => event.currency))).toEqual(new Set(["GBP"]));
+    const euro = await at.client.get<CalendarResult>("calendar", { ...january, currency: "EUR" });
+    expect(new Set(euro.events.map((event) => event.country))).toEqual(new Set(["EU", "DE"]));
+  });
+
+  it("comes in pages of one frozen result", async () => {
+    const at = await begin({}, { limits: { maxReplyBytes: 18_000 } });
+    const ids: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null | undefined; cursor !== null; pages++) {
+      const args = { ...january, ...(cursor === undefined ? {} : { cursor }) };
+      const page: CalendarResult = await at.client.get<CalendarResult>("calendar", args);
+      ids.push(...page.events.map((event) => event.id));
+      cursor = page.more;
+    }
+    expect(pages).toBeGreaterThan(1);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("is refused while the terminal is not connected, and by a terminal that has none", async () => {
+    const at = await begin();
+    at.terminal.setConnected(false);
+    expect(await at.client.code("calendar", january)).toBe("HISTORY_LOADING");
+    at.terminal.setConnected(true);
+    Object.assign(at.terminal, { calendar: undefined });
+    expect(await at.client.code("calendar", january)).toBe("NOT_SUPPORTED");
   });
 });
