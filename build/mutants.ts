@@ -224,9 +224,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     safeguard: "pulse tail: the pulse tells that the last events were lost",
-    file: "src/connector/session.ts",
-    find: "pulse.seq > position.seq) this.#fillSoon();",
-    replace: "pulse.seq > position.seq + 1_000_000) this.#fillSoon();",
+    file: "src/connector/event-desk.ts",
+    find: "pulse.seq > position.seq) fill();",
+    replace: "pulse.seq > position.seq + 1_000_000) fill();",
     test: {
       file: "test/unit/connector/ledger-recovery.test.ts",
       name: "a lost tail of the ledger is found by the next pulse",
@@ -234,9 +234,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     safeguard: "barrier: nobody is live before the ledger is proven to be heard",
-    file: "src/connector/session.ts",
-    find: "    while (!(await this.#catchUp.barrier(waitMs))) {",
-    replace: "    while (!(await this.#catchUp.barrier(waitMs)) && waitMs < 0) {",
+    file: "src/connector/going-live.ts",
+    find: "    while (!(await catchUp.barrier(waitMs))) {",
+    replace: "    while (!(await catchUp.barrier(waitMs)) && waitMs < 0) {",
     test: {
       file: "test/unit/connector/ledger-recovery.test.ts",
       name: "the barrier is asked again when it is lost, and connect waits for it",

@@ -9,7 +9,8 @@ import type { Gate } from "./gate.ts";
 import { linkStatus, sameStatus } from "./link-status.ts";
 import type { Log } from "./log.ts";
 import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
-import { Session, type SessionHooks } from "./session.ts";
+import { Session } from "./session.ts";
+import type { SessionHooks } from "./session-deps.ts";
 import type { ConnectionStatus } from "./status.ts";
 import { TimerScope } from "./timers.ts";
 
