@@ -40,6 +40,7 @@ export async function sendCommand(core: AgentCore, startMs: number, sending: Sen
     digest: intentDigest(intent),
     reduces,
     opens: opens !== undefined,
+    named: options.id !== undefined,
     timeoutMs: commandTimeoutMs(core, options, action),
     signal: options.signal,
   };

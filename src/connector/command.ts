@@ -18,6 +18,8 @@ export interface CommandInput extends CommandName {
   readonly reduces: boolean;
   /** True for what may open a position, now or later. */
   readonly opens: boolean;
+  /** Whether the caller chose the id, so that it may have been sent before, also by an earlier process. */
+  readonly named: boolean;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }

@@ -156,7 +156,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         heartbeat: (): void => undefined,
         outcome: (id, ended, recovered): void => {
           const heard = this.emit("outcome", { ...toEndedOutcome(id, ended), recovered });
-          if (!heard) log.warn("The outcome of a command arrived that nobody waits for", { id, recovered });
+          if (!heard) log.debug("The outcome of a command came that nobody waits for", { id, recovered });
         },
         fault: (error): void => this.#fault(error),
       },

@@ -40,7 +40,9 @@ const askAgainMs = 2_000;
 const busyMs = 500;
 /** After so long without an outcome the journal is looked at: the agent does not tell a stored outcome at every copy. */
 const peekMs = 1_000;
-/** Commands looked at in one go. */
+/** The same for an id of the caller's choice: it may be a repetition, which the agent answers once a second at most. */
+const namedPeekMs = 100;
+/** Journal entries looked at at once. */
 const maxPeeks = 16;
 
 /**
@@ -57,6 +59,7 @@ export class Outbox {
   #session: RequestSession | undefined;
   #limits: OutboxLimits = { commandTtlMs: 60_000, maxPending: 10_000 };
   #peekTimer: Timer | undefined;
+  #peeks = 0;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -166,6 +169,7 @@ export class Outbox {
       if (command === undefined) return;
       if (this.#open.get(command.id) !== command || command.closed) continue;
       const stamps = command.stamps ?? this.#stamp(command, this.#session);
+      const first = !command.sent;
       const copy = this.#window.send(command, stamps);
       if (copy === undefined) {
         if (!command.sent) command.stamps = command.firstStamps = undefined;
@@ -174,6 +178,7 @@ export class Outbox {
       }
       command.copy = copy;
       command.heardMs = copy.sentMs;
+      if (first && command.named) this.#deps.timers.set(() => this.#peek(command), namedPeekMs);
       this.#peekSoon();
     }
   }
@@ -385,38 +390,44 @@ export class Outbox {
     if (this.#peekTimer !== undefined) return;
     this.#peekTimer = this.#deps.timers.set(() => {
       this.#peekTimer = undefined;
-      if (this.#session !== undefined) this.#peek();
+      this.#peekAll();
       if (this.#open.size > 0) this.#peekSoon();
     }, peekMs);
   }
 
-  /** Looks at the journal entries of commands that nothing was heard of. Proves nothing where there is none. */
-  #peek(): void {
+  #peekAll(): void {
     const nowMs = this.#deps.clock.nowMs();
-    let peeks = 0;
     for (const command of this.#open.values()) {
-      const stamps = command.firstStamps;
-      const due = command.sent && !command.closed && !command.asking && nowMs - command.heardMs >= peekMs;
-      if (!due || stamps === undefined) continue;
-      if (++peeks > maxPeeks) return;
-      command.heardMs = nowMs;
-      command.asking = true;
-      const done = (): void => {
-        command.asking = false;
-        // It may have been closed meanwhile, and its question been held back by this one.
-        if (command.closed && this.#open.get(command.id) === command) this.#ask(command);
-      };
-      this.#deps.askOutcome(command.id, stamps, true).then(
-        (outcome) => {
-          if (outcome !== null) this.outcome(outcome);
-          done();
-        },
-        (error: unknown) => {
-          this.#deps.log.debug("Cannot look at an outcome yet", { id: command.id, error });
-          done();
-        },
-      );
+      if (this.#peeks >= maxPeeks) return;
+      if (nowMs - command.heardMs >= peekMs) this.#peek(command);
     }
+  }
+
+  /** Looks at the journal entry of a command that nothing was heard of. Proves nothing where there is none. */
+  #peek(command: Command): void {
+    const { askOutcome, clock, log } = this.#deps;
+    const stamps = command.firstStamps;
+    const asks = command.sent && !command.closed && !command.asking && this.#open.get(command.id) === command;
+    if (!asks || stamps === undefined || this.#session === undefined || this.#peeks >= maxPeeks) return;
+    command.heardMs = clock.nowMs();
+    command.asking = true;
+    this.#peeks++;
+    const done = (): void => {
+      this.#peeks--;
+      command.asking = false;
+      // It may have been closed meanwhile, and its question been held back by this one.
+      if (command.closed && this.#open.get(command.id) === command) this.#ask(command);
+    };
+    askOutcome(command.id, stamps, true).then(
+      (outcome) => {
+        if (outcome !== null) this.outcome(outcome);
+        done();
+      },
+      (error: unknown) => {
+        log.debug("Cannot look at an outcome yet", { id: command.id, error });
+        done();
+      },
+    );
   }
 
   #notExecuted(command: Command, reason: NotExecutedReason, detail: string, cause?: unknown): void {

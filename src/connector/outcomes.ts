@@ -48,34 +48,46 @@ export class OutcomeDesk {
     this.#deps = deps;
   }
 
-  /** An outcome arrived. */
-  deliver(outcome: Outcome, delivery: Delivery): void {
+  /** An outcome arrived. Says whether it was told as an event. */
+  deliver(outcome: Outcome, delivery: Delivery): boolean {
     const open = this.#deps.outbox().outcome(outcome);
     const final = outcome.state === "executed" || outcome.state === "rejected" || outcome.state === "void";
-    if (open || !final) return;
-    if (this.#first(outcome.id) && !delivery.silent) this.#deps.tell(outcome.id, outcome, delivery.recovered);
+    if (open || !final) return false;
+    const told = this.#first(outcome.id) && !delivery.silent;
+    if (told) this.#deps.tell(outcome.id, outcome, delivery.recovered);
     // Another connector of the same client may still wait for an outcome that was only overheard.
     if (delivery.own && outcome.state !== "void") this.#acknowledge(outcome.id);
+    return told;
   }
 
   /** Those that hello listed as not acknowledged, and the further ones by pages. */
   async deliverUntold(outcomes: readonly Outcome[], more: boolean): Promise<void> {
     const listed = { recovered: true, own: true, silent: false };
-    for (const outcome of outcomes) this.deliver(outcome, listed);
+    let count = 0;
+    for (const outcome of outcomes) if (this.deliver(outcome, listed)) count++;
     let cursor: string | null = null;
     while (more) {
       const args: Readonly<Record<string, unknown>> = cursor === null ? {} : { cursor };
       const page: Answer<OutcomesResult> = await this.#deps.ask("outcomes", args, readOutcomes);
-      for (const outcome of page.result.outcomes) this.deliver(outcome, listed);
+      for (const outcome of page.result.outcomes) if (this.deliver(outcome, listed)) count++;
       cursor = page.result.more;
-      if (cursor === null) return;
+      if (cursor === null) break;
     }
+    // One line, however many there are.
+    if (count > 0) this.#deps.log.info("Outcomes of earlier commands were told as events", { count });
   }
 
   /** A command of the outbox has come to its end; whoever waited for it knows. */
   settled(command: Command, result: ExecutedOutcome | MT5Error): void {
     this.#first(command.id);
-    if (command.abandoned) this.#deps.tell(command.id, result, false);
+    if (command.abandoned) {
+      const state = result instanceof MT5Error ? result.code : result.state;
+      this.#deps.log.info("What became of a command is known, after its caller was told that it is not", {
+        id: command.id,
+        state,
+      });
+      this.#deps.tell(command.id, result, false);
+    }
     const listed = !(result instanceof MT5Error) || result.code === "REJECTED";
     if (listed) this.#acknowledge(command.id);
   }

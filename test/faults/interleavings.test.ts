@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  type LogEntry,
   OutcomeUnknownError,
   RateLimitError,
   TradeRejectedError,
@@ -393,6 +394,46 @@ describe("interleavings that an adversarial reading of the protocol found", () =
       await world.agree();
       expect(world.executions("x")).toBe(1);
     }));
+
+  test("M9: an id that is called again and again within a second is answered in a fraction of it, and executed once", () =>
+    inWorld({}, async (world) => {
+      const { site, client, time } = world;
+      await client.connect();
+      const tickets = new Set<string>();
+      for (let call = 1; call <= 5; call++) {
+        const startMs = time.clock.nowMs();
+        const { trade } = client.agent(site);
+        const { ticketText } = await time.settle(trade.marketBuy("EURUSD", 0.1, { id: "x" }));
+        tickets.add(ticketText);
+        expect(time.clock.nowMs() - startMs).toBeLessThan(200);
+      }
+      expect(tickets.size).toBe(1);
+      expect(world.executions("x")).toBe(1);
+      await world.agree();
+    }));
+
+  test("outcomes of an earlier process are one line of the log at info, and no warning", async () => {
+    const entries: LogEntry[] = [];
+    const customHandler = (entry: LogEntry): void => void entries.push(entry);
+    await inWorld(
+      { options: { logging: { level: "info", destination: "custom", customHandler } } },
+      async (world) => {
+        const { time, site, client } = world;
+        const raw = await rawClient(world, "before");
+        const ids = Array.from({ length: 40 }, (_, i) => `u-${i}`);
+        for (const id of ids) raw.sendCommand(raw.command(id, buyIntent({ volume: 0.01 })));
+        await time.until(() => ids.every((id) => raw.outcomes(id).length > 0), "all outcomes");
+        result(await time.settle(raw.request("bye")));
+        await closeAll(world, raw);
+        await client.connect();
+        await time.until(() => client.book(site).outcomes.length >= 40, "all outcomes told");
+        expect(entries.filter(({ level }) => level !== "info").map(({ message }) => message)).toEqual([]);
+        expect(entries.filter(({ message }) => message.includes("utcome"))).toMatchObject([
+          { data: { count: 40 } },
+        ]);
+      },
+    );
+  });
 
   test("one id for two different commands: the second is told so, and not the first one's execution", () =>
     inWorld({}, async (world) => {
