@@ -41,7 +41,7 @@ export const importLaw: Readonly<Record<Folder, Permission>> = {
   domain: { values: [] },
   transport: { values: [] },
   // sans-I/O: it is told about streams and clocks, and never reaches for one
-  zmtp: { values: [], types: ["transport"], packages: [...noble, "libsodium"] },
+  zmtp: { values: [], types: ["transport"], packages: noble },
   protocol: { values: ["domain"], packages: [...noble, "valibot"] },
   security: { values: ["domain", "protocol"], packages: [...noble, "valibot"] },
   observability: { values: ["domain", "protocol"], packages: observe },
@@ -55,7 +55,7 @@ export const importLaw: Readonly<Record<Folder, Permission>> = {
   adapters: {
     values: ["domain", "transport", "zmtp", "protocol", "security"],
     types: ["observability", "connector", "simulator", "gateway"],
-    packages: [...noble, "libsodium", "zeromq", "node:*", "node:*/**"],
+    packages: [...noble, "zeromq", "node:*", "node:*/**"],
   },
   gateway: {
     values: [...core, "transport", "zmtp", "connector", "api"],
@@ -76,6 +76,7 @@ export const entryFiles: readonly string[] = [
   "src/connector/mod.ts",
   "src/adapters/zmtp.ts",
   "src/zmtp/mod.ts",
+  "src/adapters/zeromq.ts",
   "src/simulator/mod.ts",
   "src/gateway/mod.ts",
 ];

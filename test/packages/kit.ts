@@ -74,10 +74,14 @@ export function consumer(from: string, entries: readonly string[]): string {
   const types = entries.map((entry, at) => `import type * as entry${at} from "${from}${entry}";`).join("\n");
   const used = entries.map((_, at) => `keyof typeof entry${at}`).join(" | ");
   return `${types}
+import { zeromqTransport } from "${from}/zeromq";
 import { generateKeyPair, Pull, Push } from "${from}/zmtp";
 
 /** Every entry's names, so that all declarations are read. */
 export type Names = ${used};
+
+// Its package is not installed here: what needs it must not be loaded by the import.
+if (typeof zeromqTransport !== "function") throw new Error("No native transport");
 
 const server = generateKeyPair();
 const pull = new Pull({ security: { mechanism: "CURVE", role: "server", secretKey: server.secretKey } });
