@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { type SymbolSpec, symbolSpec } from "../simulator/broker/symbols.ts";
+import type { SymbolSpec } from "../simulator/broker/symbol-spec.ts";
+import { symbolSpec } from "../simulator/broker/symbols.ts";
 import {
   isCurrencyPair,
   QuoteFormatError,

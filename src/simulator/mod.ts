@@ -22,6 +22,7 @@ export type {
   AgentPoint,
   AgentPointInfo,
   AgentRefusal,
+  HandshakeRefusal,
 } from "./agent/agent-options.ts";
 export { defaultAgentLimits } from "./agent/agent-options.ts";
 export type { JournalFile, JournalOpened, JournalStore } from "./agent/journal-store.ts";
@@ -47,7 +48,7 @@ export { TradeServer } from "./broker/server.ts";
 export { alwaysOpen, inSession, weekdaySessions } from "./broker/sessions.ts";
 export type { Simulation, SimulationOptions } from "./broker/simulation.ts";
 export { openSimulation } from "./broker/simulation.ts";
-export type { SwapMode, SymbolSpec } from "./broker/symbols.ts";
+export type { MarginKind, MarginRate, SwapMode, SymbolSpec } from "./broker/symbol-spec.ts";
 export { standardSpecs, symbolSpec } from "./broker/symbols.ts";
 export { SimulatedTerminal } from "./broker/terminal.ts";
 export type { SimulatedTerminalOptions } from "./broker/terminal-options.ts";

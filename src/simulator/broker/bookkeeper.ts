@@ -42,6 +42,7 @@ export class Bookkeeper {
   /** Adds an order to the active ones. */
   place(order: LiveOrder): void {
     this.#state.orders.add(order);
+    this.#valuation.reserved(order);
     this.#emit({ type: "orderAdd", order: order.ticket, symbol: order.symbol.spec.name });
   }
 
@@ -50,6 +51,7 @@ export class Bookkeeper {
     order.state = state;
     if (comment !== undefined) order.comment = comment;
     this.#state.orders.remove(order);
+    this.#valuation.reserved(order);
     this.#state.historyOrders.add(orderRecord(order, this.#state, this.#state.utcMs()));
     this.#emit({ type: "orderDelete", order: order.ticket, symbol: order.symbol.spec.name });
     this.#emit({ type: "historyAdd", order: order.ticket, symbol: order.symbol.spec.name });
@@ -68,11 +70,19 @@ export class Bookkeeper {
         `Cannot close position ${order.position}: it is gone, and the order must not open another`,
       );
     }
+    const isFirst = order.volumeUnits === order.volumeInitialUnits;
     order.volumeUnits -= volumeUnits;
     order.state = order.volumeUnits === 0 ? "filled" : "partial";
     if (target === undefined) return this.#open(order, side, volumeUnits, price, reason);
     order.position = target.identifier;
-    if (target.side === side) return this.#increase(target, order, volumeUnits, price, reason);
+    if (target.side === side) {
+      // The stops of the latest order count, none as well (MetaTrader's help, "General principles"), but each order's once.
+      if (isFirst) {
+        target.stopLoss = order.stopLoss;
+        target.takeProfit = order.takeProfit;
+      }
+      return this.#increase(target, order, volumeUnits, price, reason);
+    }
     if (volumeUnits <= target.volumeUnits) {
       return this.#reduce(target, order, volumeUnits, price, "out", reason);
     }
@@ -139,6 +149,7 @@ export class Bookkeeper {
 
   /** Says that an active order was changed. */
   updated(order: LiveOrder): void {
+    this.#valuation.reserved(order);
     this.#emit({ type: "orderUpdate", order: order.ticket, symbol: order.symbol.spec.name });
   }
 
@@ -190,8 +201,6 @@ export class Bookkeeper {
     position.priceOpen = average(position.priceOpen, price);
     position.marginRate = (position.marginRate * position.volumeUnits + rate * volumeUnits) / total;
     position.volumeUnits = total;
-    if (order.stopLoss !== 0) position.stopLoss = order.stopLoss;
-    if (order.takeProfit !== 0) position.takeProfit = order.takeProfit;
     const deal = this.#deal(order, position, "in", volumeUnits, price, 0, 0, reason);
     this.#changed(position);
     return deal;

@@ -8,7 +8,8 @@ import type {
   Reason,
   TimeInForce,
 } from "../../domain/records.ts";
-import type { MarginEntry } from "./margin.ts";
+import type { MarginEntry, OrderMarginEntry } from "./margin.ts";
+import { isPending } from "./order-kinds.ts";
 import type { SymbolState } from "./symbol-state.ts";
 
 /** An open position as the server keeps it: volumes and money as whole numbers, times in UTC. */
@@ -42,6 +43,8 @@ export interface LiveOrder {
   readonly volumeInitialUnits: number;
   volumeUnits: number;
   price: number;
+  /** Margin currency to account currency, as it was when the order was placed. */
+  readonly marginRate: number;
   priceStopLimit: number;
   stopLoss: number;
   takeProfit: number;
@@ -56,6 +59,11 @@ export interface LiveOrder {
   expirationBrokerMs: number;
   /** What is left of it trades at the market: a market order, or a stop order whose price was reached. */
   atMarket: boolean;
+}
+
+/** Whether an order waits for a price, and so may reserve margin. */
+export function reserves(order: LiveOrder): order is LiveOrder & OrderMarginEntry {
+  return isPending(order.kind);
 }
 
 /** Positions by ticket, with those of each symbol at hand, oldest first. */

@@ -6,8 +6,8 @@ import { type BrokerState, brokerMs } from "./broker-state.ts";
 import { isPending, sideOf } from "./order-kinds.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { inSession } from "./sessions.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 import type { SymbolState } from "./symbol-state.ts";
-import type { SymbolSpec } from "./symbols.ts";
 
 const DAY_MS = 86_400_000;
 

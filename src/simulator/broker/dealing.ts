@@ -101,10 +101,18 @@ export class Dealing {
     for (const order of state.orders.ofSymbol(symbol)) this.#tryOrder(order);
   }
 
-  /** While the account is at or under its stop out level: closes the position with the largest loss. */
+  /**
+   * While the account is at or under its stop out level: deletes the order that reserves the most margin, and when none is
+   * left that reserves any, closes the position with the largest loss.
+   */
   stopOut(): void {
     while (this.#isStoppedOut()) {
       const now = brokerMs(this.#desk.state);
+      const order = this.#largestReserve(now);
+      if (order !== undefined) {
+        this.#desk.books.finish(order, "cancelled", this.#stopOutComment());
+        continue;
+      }
       let worst: LivePosition | undefined;
       for (const position of this.#desk.state.positions.all()) {
         if (!inSession(position.symbol.spec.tradeSessions, now)) continue;
@@ -112,16 +120,34 @@ export class Dealing {
         if (worst === undefined || loss < worst.profitMinor + worst.swapMinor) worst = position;
       }
       if (worst === undefined) return;
-      const { account } = this.#desk.state;
-      const equity = account.amount(account.equityMinor).toFixed(account.settings.currencyDigits);
-      const margin = account.amount(account.marginMinor).toFixed(account.settings.currencyDigits);
-      this.#forceClose(worst, "stopOut", `[so ${account.marginLevel.toFixed(2)}%/${equity}/${margin}]`);
+      this.#forceClose(worst, "stopOut", this.#stopOutComment());
     }
+  }
+
+  #stopOutComment(): string {
+    const { account } = this.#desk.state;
+    const equity = account.amount(account.equityMinor).toFixed(account.settings.currencyDigits);
+    const margin = account.amount(account.marginMinor).toFixed(account.settings.currencyDigits);
+    return `[so ${account.marginLevel.toFixed(2)}%/${equity}/${margin}]`;
+  }
+
+  #largestReserve(nowBrokerMs: number): LiveOrder | undefined {
+    let largest: LiveOrder | undefined;
+    let most = 0;
+    for (const order of this.#desk.state.orders.all()) {
+      if (!inSession(order.symbol.spec.tradeSessions, nowBrokerMs)) continue;
+      const reserved = this.#desk.valuation.reservedMinor(order);
+      if (reserved > most) {
+        largest = order;
+        most = reserved;
+      }
+    }
+    return largest;
   }
 
   #isStoppedOut(): boolean {
     const { account, positions } = this.#desk.state;
-    if (positions.size === 0) return false;
+    if (positions.size === 0 && account.marginMinor === 0) return false;
     // Fully hedged positions may need no margin; then they are stopped out when the equity is used up.
     if (account.marginMinor === 0) return account.equityMinor < 0;
     const { stopOutMode, stopOut } = account.settings;
@@ -147,6 +173,7 @@ export class Dealing {
       volumeInitialUnits: volumeUnits,
       volumeUnits,
       price: terms.price ?? 0,
+      marginRate: (isPending(kind) ? this.#desk.valuation.marginRate(symbol, sideOf(kind)) : 0) ?? 0,
       priceStopLimit: terms.priceStopLimit ?? 0,
       stopLoss: terms.stopLoss ?? 0,
       takeProfit: terms.takeProfit ?? 0,
@@ -264,7 +291,7 @@ export class Dealing {
     return (
       checkTradeMode(order.symbol.spec, side, reduces) ??
       (full ? refuse(Retcode.LIMIT_POSITIONS) : undefined) ??
-      this.#desk.valuation.checkMoney(order.symbol, side, volumeUnits, price)
+      this.#desk.valuation.checkMoney(order.symbol, side, volumeUnits, price, order)
     );
   }
 }

@@ -40,7 +40,10 @@ export function uniformLiquidity(minLots: number, maxLots: number): ExecutionMod
   return { liquidityLots: ({ random }) => minLots + random.float() * (maxLots - minLots) };
 }
 
-/** Commission as a share of the traded value, for account and profit currency being the same; 0.00002 = 20 a million. */
+/** Commission as a share of the traded value, charged with every deal; 0.00002 = 20 a million. */
 export function turnoverCommission(share: number): ExecutionModel {
-  return { commission: ({ contractSize }, volumeLots, price) => -volumeLots * contractSize * price * share };
+  return {
+    commission: ({ contractSize, currencyProfit }, volumeLots, price, convert) =>
+      -convert(volumeLots * contractSize * price, currencyProfit) * share,
+  };
 }

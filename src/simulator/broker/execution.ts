@@ -2,8 +2,8 @@ import { fromVolumeUnits, roundTo, toVolumeUnits } from "../../domain/decimal.ts
 import type { PositionSide } from "../../domain/records.ts";
 import type { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 import type { SymbolState } from "./symbol-state.ts";
-import type { SymbolSpec } from "./symbols.ts";
 
 /** An order that meets the market, as an execution model sees it. */
 export interface ExecutionContext {
@@ -23,8 +23,16 @@ export interface ExecutionModel {
   slippagePoints?(context: ExecutionContext): number;
   /** Lots that can be had at this moment. */
   liquidityLots?(context: ExecutionContext): number;
-  /** Commission of a deal in the account's currency, below 0 for a charge, instead of the symbol's own. */
-  commission?(spec: SymbolSpec, volumeLots: number, price: number): number;
+  /**
+   * Commission of a deal in the account's currency, below 0 for a charge, instead of the symbol's own. `convert` turns an
+   * amount of another currency into it.
+   */
+  commission?(
+    spec: SymbolSpec,
+    volumeLots: number,
+    price: number,
+    convert: (amount: number, currency: string) => number,
+  ): number;
 }
 
 /** A price and a volume that can be had. */

@@ -18,7 +18,7 @@ export { TradeServer } from "./server.ts";
 export { alwaysOpen, inSession, weekdaySessions } from "./sessions.ts";
 export type { Simulation, SimulationOptions } from "./simulation.ts";
 export { openSimulation } from "./simulation.ts";
-export type { SwapMode, SymbolSpec } from "./symbols.ts";
+export type { MarginKind, MarginRate, SwapMode, SymbolSpec } from "./symbol-spec.ts";
 export { standardSpecs, symbolSpec } from "./symbols.ts";
 export { SimulatedTerminal } from "./terminal.ts";
 export type { SimulatedTerminalOptions } from "./terminal-options.ts";

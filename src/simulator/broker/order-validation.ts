@@ -1,5 +1,5 @@
 import { toVolumeUnits } from "../../domain/decimal.ts";
-import type { FillingMode, OrderKind, PositionSide, TimeInForce } from "../../domain/records.ts";
+import type { FillingMode, PositionSide, TimeInForce } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type { TradeRequest } from "../../domain/terminal.ts";
 import type { LiveOrder, LivePosition } from "./books.ts";
@@ -16,7 +16,7 @@ import {
   expirationOf,
   isFrozen,
 } from "./checks.ts";
-import { isPending, isStopLimit, sideOf } from "./order-kinds.ts";
+import { isPending, isStopLimit, type PendingKind, sideOf } from "./order-kinds.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { opposite, type SymbolState } from "./symbol-state.ts";
 
@@ -39,7 +39,7 @@ export type Plan =
   | {
       readonly action: "pending";
       readonly symbol: SymbolState;
-      readonly kind: OrderKind;
+      readonly kind: PendingKind;
       readonly volumeUnits: number;
       readonly filling: FillingMode;
       readonly price: number;
@@ -125,7 +125,7 @@ function planDeal(request: TradeRequest, state: BrokerState): Plan | Refusal {
     checkFilling(spec, filling, kind) ??
     checkMarketOpen(state, symbol) ??
     (closes
-      ? checkClose(state, net)
+      ? checkClose(state, net, toVolumeUnits(volume))
       : checkStops(symbol, side, symbol.closePrice(side), stopLoss, takeProfit)) ??
     (closes ? undefined : checkVolumeLimit(state, symbol, side, toVolumeUnits(volume))) ??
     (closes || net !== undefined ? undefined : checkPositionCount(state)) ??
@@ -151,13 +151,30 @@ function planDeal(request: TradeRequest, state: BrokerState): Plan | Refusal {
   };
 }
 
-function checkClose(state: BrokerState, position: LivePosition | undefined): Refusal | undefined {
+function checkClose(
+  state: BrokerState,
+  position: LivePosition | undefined,
+  units: number,
+): Refusal | undefined {
   if (position === undefined) return undefined;
-  const frozen = checkPositionFrozen(position);
-  if (frozen !== undefined) return frozen;
+  const refused = checkPositionFrozen(position) ?? checkCloseOrders(state, position, units);
+  if (refused !== undefined) return refused;
   if (!state.account.settings.fifoClose || state.account.settings.marginMode !== "hedging") return undefined;
   const oldest = state.positions.ofSymbol(position.symbol).find((other) => other.side === position.side);
   return oldest === position ? undefined : refuse(Retcode.FIFO_CLOSE);
+}
+
+/** Whether orders that already close a hedging position leave so much of it to close (retcode 10039). */
+function checkCloseOrders(state: BrokerState, position: LivePosition, units: number): Refusal | undefined {
+  if (state.account.settings.marginMode !== "hedging") return undefined;
+  let closing = 0;
+  for (const order of state.orders.ofSymbol(position.symbol)) {
+    const closes = order.position === position.identifier && order.ticket !== position.ticket;
+    if (closes && !isPending(order.kind)) closing += order.volumeUnits;
+  }
+  return closing > 0 && closing + units > position.volumeUnits
+    ? refuse(Retcode.CLOSE_ORDER_EXIST)
+    : undefined;
 }
 
 function checkPositionCount(state: BrokerState): Refusal | undefined {
@@ -312,7 +329,9 @@ function planCloseBy(request: TradeRequest, state: BrokerState): Plan | Refusal 
     checkTradeMode(position.symbol.spec, position.side, true) ??
     checkMarketOpen(state, position.symbol) ??
     checkPositionFrozen(position) ??
-    checkPositionFrozen(by);
+    checkPositionFrozen(by) ??
+    checkCloseOrders(state, position, position.volumeUnits) ??
+    checkCloseOrders(state, by, by.volumeUnits);
   return refused ?? { action: "closeBy", position, by };
 }
 

@@ -1,8 +1,8 @@
 import { fromVolumeUnits, roundTo, toMinorUnits } from "../../domain/decimal.ts";
 import type { PositionSide } from "../../domain/records.ts";
 import type { Converter } from "./conversion.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 import type { SymbolState } from "./symbol-state.ts";
-import type { SymbolSpec } from "./symbols.ts";
 
 /**
  * Profit in the profit currency (MQL5 reference, ENUM_SYMBOL_CALC_MODE): the difference of the prices times contract

@@ -3,7 +3,7 @@ import type { OrderRecord, PositionRecord, SymbolRecord, TickRecord } from "../.
 import type { MarketTick } from "../market/tick-source.ts";
 import type { LiveOrder, LivePosition } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
-import { marginOf } from "./margin.ts";
+import { marginFactor, marginOf } from "./margin.ts";
 import type { SymbolState } from "./symbol-state.ts";
 
 /** A position as the terminal shows it. */
@@ -57,7 +57,8 @@ export function orderRecord(order: LiveOrder, state: BrokerState, doneUtcMs?: nu
 /** A symbol as the terminal shows it. Values in the account's currency are 0 while there is no rate for them. */
 export function symbolRecord(symbol: SymbolState, state: BrokerState): SymbolRecord {
   const { spec, last } = symbol;
-  const { currency, leverage } = state.account.settings;
+  const { currency, leverage, marginMode } = state.account.settings;
+  const factor = marginFactor(spec, "buy", "initial", marginMode);
   const perTick = spec.calcMode === "futures" ? spec.tickValue : spec.contractSize * spec.tickSize;
   const profitRate = state.converter.rate(spec.currencyProfit, currency, "sell") ?? 0;
   const marginRate = state.converter.rate(spec.currencyMargin, currency, "buy") ?? 0;
@@ -87,7 +88,7 @@ export function symbolRecord(symbol: SymbolState, state: BrokerState): SymbolRec
     calcMode: spec.calcMode,
     marginInitial: spec.marginInitial,
     marginPerLot: state.account.amount(
-      state.account.minor(marginOf(spec, 1, symbol.openPrice("buy"), leverage) * marginRate),
+      state.account.minor(marginOf(spec, 1, symbol.openPrice("buy"), leverage) * factor * marginRate),
     ),
     swapLong: spec.swapLong,
     swapShort: spec.swapShort,

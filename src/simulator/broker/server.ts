@@ -13,18 +13,20 @@ import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
 import { type AccountSettings, AccountState } from "./account-state.ts";
 import { Bookkeeper, type Tickets } from "./bookkeeper.ts";
-import { OrderBook, PositionBook, TicketLog } from "./books.ts";
+import { OrderBook, PositionBook, reserves, TicketLog } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
 import { Converter } from "./conversion.ts";
 import { Dealing, type DealingResult } from "./dealing.ts";
 import type { ExecutionModel } from "./execution.ts";
-import { marginOf } from "./margin.ts";
+import { marginFactor, marginOf, type OrderMarginEntry } from "./margin.ts";
+import { sideOf } from "./order-kinds.ts";
 import { isRefusal, type Plan, planRequest } from "./order-validation.ts";
 import { profitMinor } from "./profit.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { Schedule } from "./schedule.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 import { SymbolState } from "./symbol-state.ts";
-import type { SymbolSpec } from "./symbols.ts";
+import { checkTrading } from "./trading-checks.ts";
 import { Valuation } from "./valuation.ts";
 
 /** What a trade server is made of. */
@@ -58,6 +60,7 @@ export class TradeServer {
 
   constructor(options: TradeServerOptions) {
     this.#options = options;
+    checkTrading(options.account, options.symbols);
     const symbols = new Map(
       options.symbols.map((spec) => [spec.name, new SymbolState(spec, options.tickHistory, options.zone)]),
     );
@@ -119,6 +122,12 @@ export class TradeServer {
       marginMinor = this.#valuation.addedMarginMinor(symbol, side, volumeUnits, price) ?? 0;
     } else if (plan.action === "deal" && plan.position !== undefined) {
       marginMinor = this.#valuation.freedMarginMinor(plan.position, plan.volumeUnits);
+    } else if (plan.action === "pending" || plan.action === "modify") {
+      const refused = this.#checkReserve(plan);
+      if (refused !== undefined) return this.#checked(this.#refused(request, refused), 0);
+      if (plan.action === "pending") {
+        marginMinor = this.#valuation.addedReserveMinor(plan.symbol, this.#reserveOf(plan));
+      }
     }
     return this.#checked(this.#result(this.#symbolOf(request), refuse(0)), marginMinor);
   }
@@ -142,7 +151,9 @@ export class TradeServer {
     const rate = symbol && this.#valuation.marginRate(symbol, side);
     if (symbol === undefined || rate === undefined) return undefined;
     const { account } = this.state;
-    const margin = marginOf(symbol.spec, volumeLots, price, account.settings.leverage);
+    const { leverage, marginMode } = account.settings;
+    const factor = marginFactor(symbol.spec, side, "initial", marginMode);
+    const margin = marginOf(symbol.spec, volumeLots, price, leverage) * factor;
     return account.amount(account.minor(margin * rate));
   }
 
@@ -203,6 +214,8 @@ export class TradeServer {
       case "deal":
         return this.#result(plan.symbol, this.#dealing.trade(plan, request, reason));
       case "pending": {
+        const refused = this.#checkReserve(plan);
+        if (refused !== undefined) return this.#result(plan.symbol, refused);
         const order = this.#dealing.makeOrder(
           plan.symbol,
           plan.kind,
@@ -223,6 +236,8 @@ export class TradeServer {
       }
       case "modify": {
         const { order } = plan;
+        const refused = this.#checkReserve(plan);
+        if (refused !== undefined) return this.#result(order.symbol, refused);
         order.price = plan.price;
         order.priceStopLimit = plan.priceStopLimit;
         order.stopLoss = plan.stopLoss;
@@ -251,6 +266,22 @@ export class TradeServer {
         });
       }
     }
+  }
+
+  /** Whether there is money for what a pending order reserves, new or changed. */
+  #checkReserve(plan: Extract<Plan, { action: "pending" | "modify" }>): Refusal | undefined {
+    if (plan.action === "pending") {
+      return this.#valuation.checkReserve(plan.symbol, this.#reserveOf(plan));
+    }
+    const { order, price } = plan;
+    return reserves(order)
+      ? this.#valuation.checkReserve(order.symbol, { ...order, price }, order)
+      : undefined;
+  }
+
+  #reserveOf({ symbol, kind, volumeUnits, price }: Extract<Plan, { action: "pending" }>): OrderMarginEntry {
+    const marginRate = this.#valuation.marginRate(symbol, sideOf(kind)) ?? 0;
+    return { kind, volumeUnits, price, marginRate };
   }
 
   #symbolOf(request: TradeRequest): SymbolState | undefined {

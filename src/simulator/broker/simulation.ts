@@ -1,5 +1,6 @@
 import { type MarketOptions, openMarket, type SimulatedMarket } from "../market/player.ts";
-import { type SymbolSpec, symbolSpec } from "./symbols.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
+import { symbolSpec } from "./symbols.ts";
 import { SimulatedTerminal } from "./terminal.ts";
 import type { SimulatedTerminalOptions } from "./terminal-options.ts";
 

@@ -1,8 +1,10 @@
 import { fromVolumeUnits } from "../../domain/decimal.ts";
 import type { LivePosition } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 
 const DAY_MS = 86_400_000;
+const bankYearDays = 360;
 
 /** Whether a position is charged or paid swap at all. */
 export function bearsSwap(position: LivePosition): boolean {
@@ -22,24 +24,47 @@ export function rolloverDays(endedBrokerMs: number, tripleDay: number): number {
   return day === tripleDay ? 3 : 1;
 }
 
-/** One day's swap of a position, in minor units of the account's currency. */
+/** The currency in which a symbol's swap is reckoned; undefined for that of the account, or for no swap. */
+export function swapCurrency(spec: SymbolSpec): string | undefined {
+  switch (spec.swapMode) {
+    case "disabled":
+    case "money":
+      return undefined;
+    case "moneyBase":
+      return spec.currencyBase;
+    case "moneyMargin":
+      return spec.currencyMargin;
+    case "points":
+    case "interest":
+    case "interestOpen":
+      return spec.currencyProfit;
+  }
+}
+
+/**
+ * So many days' swap of a position, in minor units of the account's currency (MQL5 reference, ENUM_SYMBOL_SWAP_MODE).
+ * Throws without quotes to convert it: what cannot be charged must not be forgotten.
+ */
 export function swapMinor(position: LivePosition, state: BrokerState, days: number): number {
   const { symbol, side } = position;
   const { spec } = symbol;
   const { account, converter } = state;
   const rate = side === "buy" ? spec.swapLong : spec.swapShort;
-  const lots = fromVolumeUnits(position.volumeUnits) * days;
-  if (rate === 0 || days === 0 || spec.swapMode === "disabled") return 0;
-  if (spec.swapMode === "money") return account.minor(rate * lots);
-  const perLot =
-    spec.swapMode === "points"
-      ? rate * symbol.point * spec.contractSize
-      : (spec.contractSize * symbol.closePrice(side) * rate) / 100 / 360;
-  const amount = perLot * lots;
-  const conversion = converter.rate(
-    spec.currencyProfit,
-    account.settings.currency,
-    amount > 0 ? "sell" : "buy",
-  );
-  return conversion === undefined ? 0 : account.minor(amount * conversion);
+  if (days === 0 || !bearsSwap(position)) return 0;
+  const amount = rate * perUnit(position) * fromVolumeUnits(position.volumeUnits) * days;
+  const currency = swapCurrency(spec);
+  if (currency === undefined) return account.minor(amount);
+  const conversion = converter.rate(currency, account.settings.currency, amount > 0 ? "sell" : "buy");
+  if (conversion === undefined)
+    throw new Error(`Cannot charge swap of ${spec.name}: no quotes for ${currency}`);
+  return account.minor(amount * conversion);
+}
+
+/** What a swap rate of 1 is worth for a lot and a day, in the currency of the swap. */
+function perUnit({ symbol, side, priceOpen }: LivePosition): number {
+  const { spec, point } = symbol;
+  if (spec.swapMode === "points") return point * spec.contractSize;
+  if (spec.swapMode === "interest") return (spec.contractSize * symbol.closePrice(side)) / 100 / bankYearDays;
+  if (spec.swapMode === "interestOpen") return (spec.contractSize * priceOpen) / 100 / bankYearDays;
+  return 1;
 }

@@ -2,7 +2,7 @@ import type { BrokerTimeZone } from "../../domain/broker-time.ts";
 import type { PositionSide } from "../../domain/records.ts";
 import type { MarketTick } from "../market/tick-source.ts";
 import { BarStore } from "./bars.ts";
-import type { SymbolSpec } from "./symbols.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 import { TickRing } from "./tick-ring.ts";
 
 /** Minute bars kept for each symbol: some ten weeks of them. */

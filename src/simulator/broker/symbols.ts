@@ -1,68 +1,6 @@
-import type {
-  FillingMode,
-  SymbolCalcMode,
-  SymbolExecution,
-  SymbolTradeMode,
-  TimeInForce,
-  WeekSpan,
-} from "../../domain/records.ts";
 import { weekdaySessions } from "./sessions.ts";
-
-/** SYMBOL_SWAP_MODE, the ones in common use. */
-export type SwapMode =
-  /** None is charged. */
-  | "disabled"
-  /** In points of the price. */
-  | "points"
-  /** An amount per lot in the account's currency. */
-  | "money"
-  /** Percent a year of the position's value at the current price, over 360 days. */
-  | "interest";
-
-/** The contract of a symbol at the simulated broker; what does not change while it trades. */
-export interface SymbolSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly path: string;
-  readonly currencyBase: string;
-  readonly currencyProfit: string;
-  readonly currencyMargin: string;
-  readonly digits: number;
-  readonly tickSize: number;
-  /** Value of a tick of one lot in the profit currency; for futures and index CFDs. */
-  readonly tickValue: number;
-  readonly contractSize: number;
-  readonly volumeMin: number;
-  readonly volumeMax: number;
-  readonly volumeStep: number;
-  /** 0 = no limit. */
-  readonly volumeLimit: number;
-  /** In points. */
-  readonly stopsLevel: number;
-  /** In points. */
-  readonly freezeLevel: number;
-  readonly tradeMode: SymbolTradeMode;
-  readonly execution: SymbolExecution;
-  /** Which of FOK and IOC are allowed (SYMBOL_FILLING_MODE). */
-  readonly filling: readonly FillingMode[];
-  readonly timeInForce: readonly TimeInForce[];
-  readonly calcMode: SymbolCalcMode;
-  /** Margin of one lot in the margin currency, instead of what the contract size gives; 0 = by contract size. */
-  readonly marginInitial: number;
-  /** Contract size of a hedged lot (or its margin, with `marginInitial`); 0 = hedged volume needs none. */
-  readonly marginHedged: number;
-  /** Factor on the margin. */
-  readonly marginRate: number;
-  readonly swapMode: SwapMode;
-  readonly swapLong: number;
-  readonly swapShort: number;
-  /** Day of the week (0 = Sunday) whose rollover counts three times. */
-  readonly swapTripleDay: number;
-  /** Charged per lot and deal, in the account's currency. */
-  readonly commissionPerLot: number;
-  readonly quoteSessions: readonly WeekSpan[];
-  readonly tradeSessions: readonly WeekSpan[];
-}
+import { checkSpec } from "./symbol-checks.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 
 /** What is known of a few instruments beyond their names. */
 const known: ReadonlyMap<string, Partial<SymbolSpec>> = new Map<string, Partial<SymbolSpec>>([
@@ -83,7 +21,8 @@ const metals: ReadonlyMap<string, Partial<SymbolSpec>> = new Map<string, Partial
 
 /**
  * A plausible contract for a symbol, by its name: currency pairs and metals with any prefix-free suffix
- * (`EURUSD`, `EURUSDm`, `EURUSD.£`, `XAUUSD`). Other names become CFDs quoted in US dollars.
+ * (`EURUSD`, `EURUSDm`, `EURUSD.£`, `XAUUSD`). Other names become CFDs quoted in US dollars. Throws `RangeError` for a
+ * contract that cannot be traded, naming the property.
  */
 export function symbolSpec(name: string, overrides: Partial<SymbolSpec> = {}): SymbolSpec {
   const pair = /^([A-Za-z]{3})([A-Za-z]{3})(?![A-Za-z]{3})/.exec(name);
@@ -94,7 +33,7 @@ export function symbolSpec(name: string, overrides: Partial<SymbolSpec> = {}): S
   const digits = detail.digits ?? (isPair ? (profit === "JPY" ? 3 : 5) : 2);
   const contractSize = detail.contractSize ?? (isPair ? 100_000 : 1);
   const group = detail.path ?? (isPair ? "Forex" : "CFD");
-  return {
+  const spec: SymbolSpec = {
     name,
     description: name,
     currencyBase: base,
@@ -114,8 +53,11 @@ export function symbolSpec(name: string, overrides: Partial<SymbolSpec> = {}): S
     timeInForce: ["gtc", "day", "specified", "specifiedDay"],
     calcMode: isPair ? "forex" : "cfd",
     marginInitial: 0,
-    marginHedged: contractSize,
+    marginMaintenance: 0,
+    marginHedged: detail.marginInitial || contractSize,
+    hedgedByLargerLeg: false,
     marginRate: 1,
+    marginRates: {},
     swapMode: "points",
     swapLong: 0,
     swapShort: 0,
@@ -128,6 +70,8 @@ export function symbolSpec(name: string, overrides: Partial<SymbolSpec> = {}): S
     contractSize,
     path: detail.path?.includes("\\") === true ? detail.path : `${group}\\${name}`,
   };
+  checkSpec(spec);
+  return spec;
 }
 
 /** The symbols that the generated market quotes, or those named. */

@@ -4,7 +4,7 @@ import type { Clock } from "../../transport/clock.ts";
 import type { CalendarSource } from "../market/calendar.ts";
 import type { AccountSettings } from "./account-state.ts";
 import type { ExecutionModel } from "./execution.ts";
-import type { SymbolSpec } from "./symbols.ts";
+import type { SymbolSpec } from "./symbol-spec.ts";
 
 /** What a simulated terminal and its broker are made of. */
 export interface SimulatedTerminalOptions {

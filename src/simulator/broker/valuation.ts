@@ -1,12 +1,21 @@
 import { fromVolumeUnits } from "../../domain/decimal.ts";
 import type { PositionSide } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
-import type { LivePosition } from "./books.ts";
+import { type LiveOrder, type LivePosition, reserves } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
 import type { ExecutionModel } from "./execution.ts";
-import { type MarginEntry, symbolMarginMinor } from "./margin.ts";
+import {
+  type MarginEntry,
+  type MarginStage,
+  marginFactor,
+  type OrderMarginEntry,
+  orderMargin,
+  symbolMarginMinor,
+} from "./margin.ts";
+import { isPending, sideOf } from "./order-kinds.ts";
 import { profitMinor } from "./profit.ts";
 import { type Refusal, refuse } from "./refusal.ts";
+import { swapCurrency } from "./swap.ts";
 import type { SymbolState } from "./symbol-state.ts";
 
 /** What positions are worth and what margin they need: keeps the account's floating profit and margin. */
@@ -47,38 +56,51 @@ export class Valuation {
     } else {
       this.#value(position);
     }
-    const { account, positions } = this.#state;
-    const before = this.#marginBySymbol.get(position.symbol) ?? 0;
-    const entries = positions.ofSymbol(position.symbol);
-    const margin = symbolMarginMinor(position.symbol.spec, entries, account.settings);
-    this.#marginBySymbol.set(position.symbol, margin);
-    account.marginMinor += margin - before;
+    this.#remargin(position.symbol);
   }
 
-  /** Whether the account can pay for more of a symbol; closing and hedging that needs no margin always passes. */
+  /** After a pending order was placed, changed or taken away: reckons its symbol's margin, if it has a part in it. */
+  reserved(order: LiveOrder): void {
+    const { spec } = order.symbol;
+    const { marginMode } = this.#state.account.settings;
+    if (isPending(order.kind) && marginFactor(spec, order.kind, "initial", marginMode) > 0)
+      this.#remargin(order.symbol);
+  }
+
+  /** Margin that an active order reserves, taken by itself. */
+  reservedMinor(order: LiveOrder): number {
+    const { account } = this.#state;
+    return reserves(order) ? account.minor(orderMargin(order.symbol.spec, order, account.settings)) : 0;
+  }
+
+  /**
+   * Whether the account can pay for more of a symbol; closing and hedging that needs no margin always passes. `instead` is
+   * the pending order that becomes the position.
+   */
   checkMoney(
     symbol: SymbolState,
     side: PositionSide,
     volumeUnits: number,
     price: number,
+    instead?: LiveOrder,
   ): Refusal | undefined {
-    const { account, positions, converter } = this.#state;
-    const { currency } = account.settings;
     const rate = this.marginRate(symbol, side);
-    const convertible = converter.rate(symbol.spec.currencyProfit, currency, "sell") !== undefined;
-    if (rate === undefined || !convertible) {
-      return refuse(Retcode.PRICE_OFF, `No quotes to convert into ${currency}`);
-    }
-    const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate: rate };
-    const existing = positions.ofSymbol(symbol);
-    const after =
-      account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
-    const before = this.#marginBySymbol.get(symbol) ?? 0;
-    const symbolMargin = symbolMarginMinor(symbol.spec, after, account.settings);
-    if (symbolMargin <= before) return undefined;
-    const left = account.equityMinor - (account.marginMinor - before + symbolMargin);
+    const unpriced = this.#checkConversion(symbol, rate);
+    if (unpriced !== undefined) return unpriced;
+    const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate: rate ?? 0 };
+    const orders = this.#pending(symbol, instead, volumeUnits);
     const commission = this.commissionMinor(symbol, volumeUnits, price);
-    return left + commission < 0 ? refuse(Retcode.NO_MONEY) : undefined;
+    return this.#checkFree(symbol, this.#with(symbol, added), orders, commission);
+  }
+
+  /** Whether the account can pay for what a pending order reserves. `instead` is the order as it was before its change. */
+  checkReserve(symbol: SymbolState, order: OrderMarginEntry, instead?: LiveOrder): Refusal | undefined {
+    const { marginMode } = this.#state.account.settings;
+    if (marginFactor(symbol.spec, order.kind, "initial", marginMode) === 0) return undefined;
+    const unpriced = this.#checkConversion(symbol, this.marginRate(symbol, sideOf(order.kind)));
+    if (unpriced !== undefined) return unpriced;
+    const orders = [...this.#pending(symbol, instead, instead?.volumeUnits ?? 0), order];
+    return this.#checkFree(symbol, this.#state.positions.ofSymbol(symbol), orders, 0);
   }
 
   /** How much more margin the account needs with more of a symbol; undefined without quotes to convert it. */
@@ -88,25 +110,26 @@ export class Valuation {
     volumeUnits: number,
     price: number,
   ): number | undefined {
-    const { account, positions } = this.#state;
     const marginRate = this.marginRate(symbol, side);
     if (marginRate === undefined) return undefined;
     const added: MarginEntry = { side, volumeUnits, priceOpen: price, marginRate };
-    const existing = positions.ofSymbol(symbol);
-    const after =
-      account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
-    return symbolMarginMinor(symbol.spec, after, account.settings) - (this.#marginBySymbol.get(symbol) ?? 0);
+    return this.#marginChange(symbol, this.#with(symbol, added), this.#pending(symbol));
+  }
+
+  /** The same for a pending order that is placed. */
+  addedReserveMinor(symbol: SymbolState, order: OrderMarginEntry): number {
+    const positions = this.#state.positions.ofSymbol(symbol);
+    return this.#marginChange(symbol, positions, [...this.#pending(symbol), order]);
   }
 
   /** The same for a part of a position that is closed: 0 or less, unless it was a hedge. */
   freedMarginMinor(position: LivePosition, volumeUnits: number): number {
-    const { account, positions } = this.#state;
     const { symbol } = position;
-    const after: MarginEntry[] = positions.ofSymbol(symbol).flatMap((other): MarginEntry[] => {
+    const after: MarginEntry[] = this.#state.positions.ofSymbol(symbol).flatMap((other): MarginEntry[] => {
       const left = other === position ? other.volumeUnits - volumeUnits : other.volumeUnits;
       return left > 0 ? [{ ...other, volumeUnits: left }] : [];
     });
-    return symbolMarginMinor(symbol.spec, after, account.settings) - (this.#marginBySymbol.get(symbol) ?? 0);
+    return this.#marginChange(symbol, after, this.#pending(symbol));
   }
 
   /** Margin currency to account currency, as it is for a side at this moment. */
@@ -120,9 +143,87 @@ export class Valuation {
 
   /** Commission of a deal in minor units, below 0 for a charge. */
   commissionMinor(symbol: SymbolState, volumeUnits: number, price: number): number {
+    const { account, converter } = this.#state;
+    const { currency } = account.settings;
     const lots = fromVolumeUnits(volumeUnits);
+    const convert = (amount: number, from: string): number => {
+      const rate = converter.rate(from, currency, "buy", { symbol, price });
+      if (rate === undefined) throw new Error(`Cannot convert a commission from ${from} into ${currency}`);
+      return amount * rate;
+    };
     const own = -symbol.spec.commissionPerLot * lots;
-    return this.#state.account.minor(this.#model.commission?.(symbol.spec, lots, price) ?? own);
+    return account.minor(this.#model.commission?.(symbol.spec, lots, price, convert) ?? own);
+  }
+
+  /** Without quotes for all conversions a position could be opened, but neither valued nor closed. */
+  #checkConversion(symbol: SymbolState, marginRate: number | undefined): Refusal | undefined {
+    const { account, converter } = this.#state;
+    const { currency } = account.settings;
+    const { spec } = symbol;
+    const needed = [spec.currencyProfit, swapCurrency(spec) ?? spec.currencyProfit];
+    const convertible = needed.every((from) => converter.rate(from, currency, "sell") !== undefined);
+    if (marginRate !== undefined && convertible) return undefined;
+    return refuse(Retcode.PRICE_OFF, `No quotes to convert into ${currency}`);
+  }
+
+  #checkFree(
+    symbol: SymbolState,
+    positions: readonly MarginEntry[],
+    orders: readonly OrderMarginEntry[],
+    commission: number,
+  ): Refusal | undefined {
+    const { account } = this.#state;
+    const added = this.#marginChange(symbol, positions, orders, "initial");
+    if (added <= 0) return undefined;
+    const left = account.equityMinor - account.marginMinor - added;
+    return left + commission < 0 ? refuse(Retcode.NO_MONEY) : undefined;
+  }
+
+  /** How a symbol's margin would change if it had these positions and pending orders. */
+  #marginChange(
+    symbol: SymbolState,
+    positions: readonly MarginEntry[],
+    orders: readonly OrderMarginEntry[],
+    stage: MarginStage = "maintenance",
+  ): number {
+    const { account, positions: book } = this.#state;
+    const after = symbolMarginMinor(symbol.spec, positions, orders, account.settings, stage);
+    const before =
+      stage === "maintenance"
+        ? (this.#marginBySymbol.get(symbol) ?? 0)
+        : symbolMarginMinor(
+            symbol.spec,
+            book.ofSymbol(symbol),
+            this.#pending(symbol),
+            account.settings,
+            stage,
+          );
+    return after - before;
+  }
+
+  /** The symbol's positions with another deal, by the account's margin mode. */
+  #with(symbol: SymbolState, added: MarginEntry): readonly MarginEntry[] {
+    const { account, positions } = this.#state;
+    const existing = positions.ofSymbol(symbol);
+    return account.settings.marginMode === "hedging" ? [...existing, added] : netted(existing[0], added);
+  }
+
+  /** The symbol's pending orders; of one of them so much is taken away. */
+  #pending(symbol: SymbolState, less?: LiveOrder, byUnits = 0): readonly OrderMarginEntry[] {
+    const orders = this.#state.orders.ofSymbol(symbol).filter(reserves);
+    if (less === undefined) return orders;
+    return orders.map((order) =>
+      order === less ? { ...order, volumeUnits: Math.max(0, order.volumeUnits - byUnits) } : order,
+    );
+  }
+
+  #remargin(symbol: SymbolState): void {
+    const { account, positions } = this.#state;
+    const before = this.#marginBySymbol.get(symbol) ?? 0;
+    const entries = positions.ofSymbol(symbol);
+    const margin = symbolMarginMinor(symbol.spec, entries, this.#pending(symbol), account.settings);
+    this.#marginBySymbol.set(symbol, margin);
+    account.marginMinor += margin - before;
   }
 
   #value(position: LivePosition): void {

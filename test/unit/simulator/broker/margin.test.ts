@@ -10,8 +10,8 @@ describe("marginOf follows the formulas of ENUM_SYMBOL_CALC_MODE (MQL5 reference
   test.each([
     ["forex: lots × contract / leverage", { calcMode: "forex" }, 2, 1.1, 2000],
     [
-      "forex with initial margin: lots × initial / leverage",
-      { calcMode: "forex", marginInitial: 50_000 },
+      "a set initial margin takes the place of the formula: lots × initial",
+      { calcMode: "forex", marginInitial: 500 },
       2,
       1.1,
       1000,
@@ -28,13 +28,12 @@ describe("marginOf follows the formulas of ENUM_SYMBOL_CALC_MODE (MQL5 reference
     ],
     [
       "index CFD: lots × contract × price × tick value / tick size",
-      { calcMode: "cfdIndex", contractSize: 1, tickValue: 0.25, tickSize: 0.5 },
+      { calcMode: "cfdIndex", contractSize: 1, digits: 1, tickValue: 0.25, tickSize: 0.5 },
       2,
       16_000,
       16_000,
     ],
     ["stocks: lots × contract × price", { calcMode: "stocks", contractSize: 1 }, 7, 190, 1330],
-    ["the margin rate is a factor", { calcMode: "forex", marginRate: 0.5 }, 2, 1.1, 1000],
   ] as [string, Partial<SymbolSpec>, number, number, number][])("%s", (_, more, lots, price, expected) => {
     expect(marginOf(spec(more), lots, price, 100)).toBeCloseTo(expected, 8);
   });
@@ -46,7 +45,7 @@ describe("rawProfit follows the formulas of ENUM_SYMBOL_CALC_MODE", () => {
     ["a sell earns when the price falls", { calcMode: "forex" }, "sell", 0.5, 1.1, 1.0989, 55],
     [
       "futures: difference in ticks × tick value × lots",
-      { calcMode: "futures", tickSize: 0.25, tickValue: 12.5 },
+      { calcMode: "futures", digits: 2, tickSize: 0.25, tickValue: 12.5, marginInitial: 1 },
       "buy",
       2,
       4000,
@@ -80,24 +79,24 @@ describe("symbolMarginMinor on hedging accounts (MetaTrader 5 help, Margin calcu
   });
 
   test("nothing open needs no margin", () => {
-    expect(symbolMarginMinor(spec({}), [], account)).toBe(0);
+    expect(symbolMarginMinor(spec({}), [], [], account)).toBe(0);
   });
 
   test("one leg: its volume at the average rate", () => {
     const entries = [entry("buy", 1, 1.1), entry("buy", 3, 1.2)];
-    expect(symbolMarginMinor(spec({}), entries, account)).toBe(4 * 1000 * 117.5);
+    expect(symbolMarginMinor(spec({}), entries, [], account)).toBe(4 * 1000 * 117.5);
   });
 
   test("two legs: the larger one's rest, and the hedged volume at its own contract size", () => {
     const entries = [entry("buy", 2, 1.1), entry("sell", 0.5, 1.2)];
     // 1.5 lots at 1.1, and 0.5 hedged lots at the average of all, (2 × 1.1 + 0.5 × 1.2) / 2.5 = 1.12.
-    expect(symbolMarginMinor(spec({}), entries, account)).toBe(165_000 + 56_000);
-    expect(symbolMarginMinor(spec({ marginHedged: 50_000 }), entries, account)).toBe(165_000 + 28_000);
+    expect(symbolMarginMinor(spec({}), entries, [], account)).toBe(165_000 + 56_000);
+    expect(symbolMarginMinor(spec({ marginHedged: 50_000 }), entries, [], account)).toBe(165_000 + 28_000);
   });
 
   test("hedged volume needs no margin if the contract says so", () => {
     const entries = [entry("buy", 1, 1.1), entry("sell", 1, 1.1)];
-    expect(symbolMarginMinor(spec({ marginHedged: 0 }), entries, account)).toBe(0);
+    expect(symbolMarginMinor(spec({ marginHedged: 0 }), entries, [], account)).toBe(0);
   });
 });
 

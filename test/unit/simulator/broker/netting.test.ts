@@ -14,13 +14,13 @@ const openNetting = (account: Partial<Parameters<typeof openDesk>[0]> = {}): Des
   openDesk({ account: { marginMode: "netting" }, ...account });
 
 describe("SimulatedTerminal netting", () => {
-  test("deals of one side add up to one position at the average price", async () => {
+  test("deals of one side add up to one position at the average price, with the stops of the latest order", async () => {
     const { terminal, send } = openNetting();
     await send(deal("buy", 0.1, { stopLoss: 1.05 }));
     terminal.quote("EURUSD", 1.103, 1.1032);
     await send(deal("buy", 0.2, { takeProfit: 1.2 }));
     expect(terminal.positions()).toMatchObject([
-      { ticket: "1000001", volume: 0.3, priceOpen: 1.1022, stopLoss: 1.05, takeProfit: 1.2, profit: 24 },
+      { ticket: "1000001", volume: 0.3, priceOpen: 1.1022, stopLoss: 0, takeProfit: 1.2, profit: 24 },
     ]);
     expect(terminal.historyDeals("1000001").map((d) => [d.entry, d.position])).toEqual([
       ["in", "1000001"],

@@ -273,22 +273,30 @@ describe("SimulatedTerminal filling", () => {
     expect(terminal.historyOrders("1000001")[0]).toMatchObject({ state: "cancelled", volumeCurrent: 0.7 });
   });
 
-  test("RETURN: the rest of a close takes no more than what another close has left", async () => {
+  test("RETURN: what the rest of a close is to close cannot be closed by another order too: 10039", async () => {
     let lots = 0.3;
     const { terminal, send, open } = openDesk({ execution: thin(() => lots) }, { execution: "exchange" });
     lots = 1;
     const position = await open("buy", 1, { filling: "return" });
+    const hedge = await open("sell", 1, { filling: "return" });
     lots = 0.3;
-    await send({ ...buy, kind: "sell", position, filling: "return" });
-    await send({ ...buy, kind: "sell", position, filling: "ioc", volume: 0.3 });
-    expect(terminal.positions()).toMatchObject([{ volume: 0.4 }]);
+    const close = { ...buy, kind: "sell", position, filling: "return" } as const;
+    await send({ ...close, volume: 0.6 });
+    expect(terminal.positions()).toMatchObject([{ volume: 0.7 }, { volume: 1 }]);
+    expect(await send({ ...close, volume: 0.5 })).toMatchObject({ retcode: 10039 });
+    for (const [one, by] of [
+      [position, hedge],
+      [hedge, position],
+    ] as const) {
+      const both = await send({ action: "closeBy", position: one, positionBy: by });
+      expect(both).toMatchObject({ retcode: 10039, comment: "Close order already exists" });
+    }
+    expect(await send({ ...close, volume: 0.4 })).toMatchObject({ retcode: 10010, volume: 0.3 });
     lots = 1;
     terminal.quote("EURUSD", 1.1001, 1.1003);
-    expect(terminal.positions()).toEqual([]);
-    terminal.quote("EURUSD", 1.1001, 1.1003);
+    expect(terminal.positions()).toMatchObject([{ side: "sell", volume: 1 }]);
     expect(terminal.orders()).toEqual([]);
-    expect(terminal.historyDeals("1000002").map((deal) => deal.volume)).toEqual([0.3, 0.3, 0.4]);
-    expect(terminal.historyOrders("1000001")[0]).toMatchObject({ state: "cancelled", volumeCurrent: 0.3 });
+    expect(terminal.historyDeals("1000003").map((deal) => deal.volume)).toEqual([0.3, 0.3, 0.3, 0.1]);
   });
 
   test("RETURN: nothing on offer yet leaves the order placed, and it fills later", async () => {
