@@ -53,8 +53,8 @@ export function toCommandOutcome(id: string, outcome: Outcome): CommandOutcome {
 export function toEndedOutcome(id: string, ended: Outcome | MT5Error): CommandOutcome {
   if (!(ended instanceof MT5Error)) return toCommandOutcome(id, ended);
   if (ended instanceof TradeRejectedError && ended.code === "REJECTED") {
-    const { retcode: code, retcodeName, message } = ended;
-    return { state: "rejected", id, retcode: code, retcodeName, comment: message };
+    const { retcode: code, retcodeName, brokerComment } = ended;
+    return { state: "rejected", id, retcode: code, retcodeName, comment: brokerComment };
   }
   return { state: "notExecuted", id, reason: ended.message };
 }

@@ -1,4 +1,5 @@
 import { type AddressFilter, addressFilter } from "../gateway/allow-list.ts";
+import { maxConnections, maxConnectionsPerAddress } from "../gateway/limits.ts";
 import type { RoutingRule } from "../gateway/routing.ts";
 import { decodeKey } from "../security/keys.ts";
 import { parseWhole } from "./arguments.ts";
@@ -29,6 +30,8 @@ export interface GatewaySettings {
   readonly curve: boolean;
   readonly curveClients: readonly Uint8Array[];
   readonly requestsPerSecond: number;
+  readonly requestsPerSecondOfAddress: number;
+  readonly connectionsPerAddress: number;
   readonly ordersPerSecond: number;
   readonly answerMs: number;
   readonly drainMs: number;
@@ -100,6 +103,13 @@ export function readGatewaySettings(
     curve: has("--curve"),
     curveClients: typedOptions(argv, "--curve-client").map((key) => readKey(key)),
     requestsPerSecond: whole("--rate-limit", 0, 1_000_000),
+    requestsPerSecondOfAddress: whole("--address-rate-limit", 0, 1_000_000),
+    connectionsPerAddress: parseWhole(
+      "--address-connections",
+      text("--address-connections") ?? String(maxConnectionsPerAddress),
+      1,
+      maxConnections,
+    ),
     ordersPerSecond: whole("--order-rate-limit", 0, 1_000_000),
     answerMs: seconds("--order-timeout", text("--order-timeout") ?? "10"),
     drainMs: seconds("--drain", text("--drain") ?? "10"),

@@ -3,11 +3,23 @@ import { openAppendFile } from "../adapters/gateway-files.ts";
 import type { AuditSink } from "../gateway/audit.ts";
 import { type GatewayLog, lineLog } from "../gateway/gateway-log.ts";
 import { pythonJson } from "../gateway/python-json.ts";
+import { secretHider } from "../gateway/redact.ts";
 import type { GatewaySettings } from "./gateway-options.ts";
 
 /** The Python gateway's name. */
 const logName = "mt5_zmq_server.log";
 const auditName = "audit.jsonl";
+/** Longest time that a power cut can take from the audit. */
+const auditSyncMs = 1_000;
+
+/** Hides the secrets that this process knows, whoever put them into a line. */
+function hideSecrets({ signatures, terminal }: GatewaySettings): (text: string) => string {
+  const secret = signatures === "off" ? undefined : signatures.secret;
+  return secretHider([
+    ...(secret === undefined ? [] : [new TextDecoder().decode(secret)]),
+    ...(terminal === undefined ? [] : [terminal.password]),
+  ]);
+}
 
 /** The log: on the console, and appended to a file. */
 export async function openLog(
@@ -21,7 +33,9 @@ export async function openLog(
   );
   cleanups.push(() => file.close());
   const stamp = (): string => new Date().toISOString().replace("T", " ").replace(".", ",").slice(0, -1);
-  const write = (line: string, level: string): void => {
+  const hide = hideSecrets(settings);
+  const write = (told: string, level: string): void => {
+    const line = hide(told);
     file.write(line);
     if (level === "ERROR" || level === "WARNING") console.error(line);
     else console.log(line);
@@ -36,13 +50,16 @@ export async function openAudit(
   log: GatewayLog,
 ): Promise<AuditSink> {
   const path = resolve(settings.auditFile ?? join(folder, auditName));
-  const file = await openAppendFile(path, (entries, cause) =>
-    log.error("Audit entries are lost", { entries, file: path, error: cause }),
+  const file = await openAppendFile(
+    path,
+    (entries, cause) => log.error("Audit entries are lost", { entries, file: path, error: cause }),
+    { syncMs: auditSyncMs },
   );
+  const hide = hideSecrets(settings);
   let told: Error | undefined;
   return {
-    record(entry): void {
-      file.write(pythonJson({ ...entry }));
+    record(entry, prompt): void {
+      file.write(hide(pythonJson({ ...entry })), prompt);
       if (file.failure !== undefined && file.failure !== told) {
         log.error("The audit file cannot be written", { file: path, error: file.failure });
       }

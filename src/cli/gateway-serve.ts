@@ -145,6 +145,8 @@ async function listen(
       audit,
       auditRequired: settings.auditRequired,
       requestsPerSecond: settings.requestsPerSecond,
+      requestsPerSecondOfAddress: settings.requestsPerSecondOfAddress,
+      connectionsPerAddress: settings.connectionsPerAddress,
       ordersPerSecond: settings.ordersPerSecond,
       answerMs: settings.answerMs,
       log,

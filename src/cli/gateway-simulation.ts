@@ -8,6 +8,7 @@ import { encodeKey } from "../security/keys.ts";
 import { generatedMarket } from "../simulator/market/mod.ts";
 import { type Simulator, startSimulator } from "../simulator/simulator.ts";
 import { systemClock } from "../transport/clock.ts";
+import { nextFirstTicket } from "./first-ticket.ts";
 import { loadOrMakeKeys } from "./simulator-keys.ts";
 
 /** A simulated account and how to connect to it. */
@@ -22,10 +23,12 @@ export async function startGatewaySimulation(
   fault: (message: string) => void,
 ): Promise<GatewaySimulation> {
   const keys = await loadOrMakeKeys(folder, nodeCrypto.keyAgreement);
+  const firstTicket = await nextFirstTicket(folder);
   const simulator = await startSimulator({
     simulation: {
       market: { source: generatedMarket({ seed: 1 }), clock: systemClock, speed: 1 },
       account: { balance: 100_000, currency: "USD" },
+      firstTicket,
     },
     agent: {
       transport: zmtpTransport({ network: nodeNetwork, clock: systemClock, crypto: nodeCrypto }),

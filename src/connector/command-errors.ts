@@ -44,6 +44,7 @@ export function rejectedError(command: CommandName, code: number, comment: strin
       commandId: command.id,
       retcode: code,
       retcodeName: info.name,
+      brokerComment: comment,
     },
   );
 }

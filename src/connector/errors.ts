@@ -28,6 +28,8 @@ export interface TradeRejection extends MT5ErrorOptions {
   /** The trade server's return code; 0 if the command never reached it. */
   readonly retcode: number;
   readonly retcodeName: string;
+  /** The trade server's own words, if it gave any. */
+  readonly brokerComment?: string;
 }
 
 /**
@@ -40,6 +42,8 @@ export class TradeRejectedError extends MT5Error {
   /** The trade server's return code; 0 if the command never reached it. */
   readonly retcode: number;
   readonly retcodeName: string;
+  /** The trade server's own words; empty if it gave none. */
+  readonly brokerComment: string;
   /** Always true: nothing was executed. What cannot be told is an `OutcomeUnknownError`. */
   readonly certain = true as const;
 
@@ -48,6 +52,7 @@ export class TradeRejectedError extends MT5Error {
     this.commandId = options.commandId;
     this.retcode = options.retcode;
     this.retcodeName = options.retcodeName;
+    this.brokerComment = options.brokerComment ?? "";
   }
 }
 

@@ -193,7 +193,8 @@ class AgentBackend implements GatewayBackend {
 export function tradeFailure(error: unknown): BackendOutcome | IdTaken {
   if (error instanceof TradeRejectedError) {
     if (error.code === "ID_REUSED") return { state: "id-taken" };
-    if (error.code === "REJECTED") return { state: "rejected", retcode: error.retcode, comment: "" };
+    if (error.code === "REJECTED")
+      return { state: "rejected", retcode: error.retcode, comment: error.brokerComment };
     return refused(notExecutedCodes[error.retcodeName] ?? GatewayErrorCode.NOT_EXECUTED, error);
   }
   if (error instanceof InvalidRequestError) return refused(invalidCode(error.message), error);

@@ -8,6 +8,10 @@ export interface AuditEntry {
   readonly kind: "command" | "reply" | "start" | "stop";
   /** The connection, for as long as it stands. */
   readonly peer?: string;
+  /** Address and port of the far end. */
+  readonly address?: string;
+  /** The client's public key in Base64, if the connection is encrypted. */
+  readonly client?: string;
   /** What came in, as text; cut off when it was malformed and long. */
   readonly request?: string;
   /** What was answered. */
@@ -16,8 +20,8 @@ export interface AuditEntry {
 
 /** Where every command and reply is written. */
 export interface AuditSink {
-  /** Takes an entry; never throws. */
-  record(entry: AuditEntry): void;
+  /** Takes an entry; never throws. One that is not `prompt` may wait a moment, so that many are written at once. */
+  record(entry: AuditEntry, prompt: boolean): void;
   /** Why entries are being lost, if they are. */
   readonly failure: Error | undefined;
   /** Resolves when what was recorded is written. */

@@ -3,6 +3,8 @@ export type GatewayLogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
 /** Takes log entries; facts stand beside the message and never hold a secret. */
 export interface GatewayLog {
+  /** False: nothing becomes of `debug`, so what it would be told need not be put together. */
+  readonly debugs?: boolean;
   /** What is of interest when something is looked for. */
   debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
   /** What happens in the course of business. */
@@ -27,7 +29,13 @@ export function lineLog(
       const told = Object.entries(facts).map(([name, fact]) => ` ${name}=${text(fact)}`);
       write(`${stamp()} - ${level} - ${message}${told.join("")}`, level);
     };
-  return { debug: at("DEBUG"), info: at("INFO"), warning: at("WARNING"), error: at("ERROR") };
+  return {
+    debugs: lowest === "DEBUG",
+    debug: at("DEBUG"),
+    info: at("INFO"),
+    warning: at("WARNING"),
+    error: at("ERROR"),
+  };
 }
 
 /** One line, whatever a client has put into its request. */

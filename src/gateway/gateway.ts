@@ -4,9 +4,9 @@ import type { AddressFilter } from "./allow-list.ts";
 import type { AuditSink } from "./audit.ts";
 import type { GatewayBackend } from "./backend.ts";
 import type { GatewayLog } from "./gateway-log.ts";
+import { LoadLimits } from "./load-limits.ts";
 import { OrderDesk } from "./order-desk.ts";
 import { type OrderFile, OrderStore } from "./order-store.ts";
-import { RateLimit } from "./rate-limit.ts";
 import type { SignaturePolicy } from "./risk-signature.ts";
 import { Router, type RoutingRule } from "./routing.ts";
 import { GatewayServer } from "./server.ts";
@@ -37,6 +37,10 @@ export interface GatewayOptions {
   readonly auditRequired?: boolean;
   /** Requests per second and connection; 0: any number. @default 0 */
   readonly requestsPerSecond?: number;
+  /** Requests per second of all connections from one address; 0: any number. @default 0 */
+  readonly requestsPerSecondOfAddress?: number;
+  /** Connections at once from one address. @default 512, half of all */
+  readonly connectionsPerAddress?: number;
   /** OPENs per second in all; 0: any number. @default 0 */
   readonly ordersPerSecond?: number;
   /** Addresses that may connect. @default all */
@@ -84,8 +88,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   let listening: Awaited<ReturnType<typeof listenRouter>>;
   try {
-    const { host = "0.0.0.0", port = 5555, allow, curve } = options;
-    listening = await listenRouter(context, { host, port, allow, curve, log });
+    const { host = "0.0.0.0", port = 5555, allow, curve, connectionsPerAddress } = options;
+    listening = await listenRouter(context, { host, port, allow, curve, connectionsPerAddress, log });
   } catch (error) {
     await store.close();
     throw error;
@@ -100,11 +104,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     signatures: signatures === "off" ? undefined : { ...defaultSignaturePolicy, ...signatures },
     audit,
     auditRequired: options.auditRequired ?? false,
-    requestRate: new RateLimit(clock, options.requestsPerSecond ?? 0),
-    orderRate: new RateLimit(clock, options.ordersPerSecond ?? 0),
+    limits: new LoadLimits(clock, {
+      requestsPerSecond: options.requestsPerSecond ?? 0,
+      requestsPerSecondOfAddress: options.requestsPerSecondOfAddress ?? 0,
+      ordersPerSecond: options.ordersPerSecond ?? 0,
+    }),
     log,
   });
-  audit.record({ time: stamps.now(), kind: "start" });
+  audit.record({ time: stamps.now(), kind: "start" }, true);
   if (desk.open > 0) log.warning("Orders of earlier runs have no certain outcome yet", { orders: desk.open });
   const resolving = clock.setTimer(() => desk.resolveOpen(), settleLeftAfterMs);
   server.start();
@@ -113,7 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     resolving.cancel();
     await server.stop(drainMs);
     await store.close();
-    audit.record({ time: stamps.now(), kind: "stop" });
+    audit.record({ time: stamps.now(), kind: "stop" }, true);
     await audit.close();
   };
   return {

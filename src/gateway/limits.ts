@@ -31,11 +31,17 @@ export const minChecksumLetters = 8;
 /** Requests of one connection that may be in work at once. */
 export const maxInFlightPerPeer = 256;
 
+/** Requests of all connections from one address that may be in work at once. */
+export const maxInFlightPerAddress = 1_024;
+
 /** Requests of all connections that may be in work at once. */
 export const maxInFlight = 4_096;
 
 /** Connections at once. */
 export const maxConnections = 1_024;
+
+/** Connections at once from one address, unless told otherwise: one machine must not keep all others out. */
+export const maxConnectionsPerAddress = 512;
 
 /** Orders whose outcome is remembered in memory; the oldest settled ones make room. */
 export const maxRememberedOrders = 100_000;

@@ -64,6 +64,7 @@ export class OrderDesk {
       options.log.error("Replies cannot be written to the order file", { error }),
     );
     this.#memory = new OrderMemory(options.orders);
+    options.store.compactWith(() => this.#kept());
   }
 
   /** Orders of earlier runs and of this one that have no certain outcome yet. */
@@ -241,6 +242,13 @@ export class OrderDesk {
     return outcome;
   }
 
+  /** What a restart must find: not the refusals that a copy of the message meets again. */
+  *#kept(): Iterable<StoredOrder> {
+    for (const order of this.#memory.all()) {
+      if (order.backend !== "" || !repeatable.has(String(order.reply?.["error_code"]))) yield order;
+    }
+  }
+
   #backend(entry: OrderEntry): GatewayBackend | undefined {
     return this.#options.backends.find((backend) => backend.id === entry.backendId);
   }
@@ -255,7 +263,7 @@ export class OrderDesk {
       });
     }
     if (entry.backendId === "") this.#memory.setAside(uuid, entry);
-    if (repeatable.has(String(reply["error_code"])) && entry.backendId === "") return reply;
+    if (entry.backendId === "" && repeatable.has(String(reply["error_code"]))) return reply;
     this.#options.store.settle(this.#stored(uuid, entry));
     return reply;
   }

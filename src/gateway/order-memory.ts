@@ -38,6 +38,15 @@ export class OrderMemory {
     return [...this.#orders].filter(([, { reply }]) => reply === undefined);
   }
 
+  /** Everything that is known, as the order file has it. An order that is being judged yet went nowhere. */
+  *all(): Iterable<StoredOrder> {
+    for (const orders of [this.#orders, this.#refused]) {
+      for (const [uuid, { digest, atMs, backendId, reply }] of orders) {
+        if (backendId !== "" || reply !== undefined) yield { uuid, digest, backend: backendId, atMs, reply };
+      }
+    }
+  }
+
   /** What is known of a uuid. */
   find(uuid: string): OrderEntry | undefined {
     return this.#orders.get(uuid) ?? this.#refused.get(uuid);
@@ -54,14 +63,15 @@ export class OrderMemory {
       toldUnknown: false,
     };
     this.#orders.set(uuid, entry);
-    if (this.#orders.size > maxRememberedOrders) {
-      for (const [oldest, { reply }] of this.#orders) {
-        if (reply === undefined) continue;
-        this.#orders.delete(oldest);
-        break;
-      }
-    }
+    if (this.#orders.size > maxRememberedOrders) this.#evict();
     return entry;
+  }
+
+  #evict(): void {
+    for (const [oldest, { reply }] of this.#orders) {
+      if (reply !== undefined) this.#orders.delete(oldest);
+      if (this.#orders.size <= maxRememberedOrders) return;
+    }
   }
 
   /** The order was refused before it was sent anywhere: it counts among those that a flood may evict. */

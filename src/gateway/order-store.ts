@@ -51,10 +51,29 @@ interface Waiter {
 const replyWaitMs = 100;
 /** Lines of replies kept while the disk takes none. */
 const maxWaitingReplies = 10_000;
+/** Orders written anew between two turns of the event loop. */
+const compactedPerTurn = 200;
+
+/** How a store is kept. */
+export interface OrderStoreOptions {
+  readonly clock: Clock;
+  /** Older orders are forgotten. */
+  readonly retentionMs: number;
+  /** Least length from which the file is written anew, without what it holds in vain. @default 1 MiB */
+  readonly compactFromBytes?: number;
+}
+
+/** The file as it will be, and what was appended to the old one since its making began. */
+interface Compaction {
+  readonly lines: string[];
+  readonly since: Uint8Array[];
+  done: boolean;
+}
 
 /**
  * Remembers orders across a restart: a line when an order is about to be sent, durable before it is, and a line with
- * its reply, soon after. Lines that come while one flush is under way share the next.
+ * its reply, soon after. Lines that come while one flush is under way share the next. When the file has doubled since it
+ * was last written anew it is written anew, so that it stays within twice of what is remembered.
  */
 export class OrderStore {
   readonly #file: OrderFile;
@@ -66,11 +85,20 @@ export class OrderStore {
   #torn = false;
   #waiting: Waiter[] = [];
   #flushing: Promise<void> | undefined;
+  readonly #retentionMs: number;
+  readonly #compactFromBytes: number;
+  #remembered: (() => Iterable<StoredOrder>) | undefined;
+  #compaction: Compaction | undefined;
+  #compactAt: number;
+  #closed = false;
 
-  private constructor(file: OrderFile, clock: Clock, length: number) {
+  private constructor(file: OrderFile, options: OrderStoreOptions, length: number) {
     this.#file = file;
-    this.#clock = clock;
+    this.#clock = options.clock;
     this.#length = length;
+    this.#retentionMs = options.retentionMs;
+    this.#compactFromBytes = options.compactFromBytes ?? 1_048_576;
+    this.#compactAt = Math.max(this.#compactFromBytes, length * 2);
   }
 
   /**
@@ -79,7 +107,7 @@ export class OrderStore {
    */
   static async open(
     file: OrderFile,
-    options: { readonly clock: Clock; readonly retentionMs: number },
+    options: OrderStoreOptions,
   ): Promise<{ readonly store: OrderStore; readonly orders: readonly StoredOrder[] }> {
     const bytes = await file.read();
     const { orders, lines } = parse(bytes);
@@ -89,9 +117,14 @@ export class OrderStore {
     const whole = bytes.length === 0 || bytes[bytes.length - 1] === 0x0a;
     if (lines > kept.length || !whole) {
       await file.replace(fresh);
-      return { store: new OrderStore(file, options.clock, fresh.length), orders: kept };
+      return { store: new OrderStore(file, options, fresh.length), orders: kept };
     }
-    return { store: new OrderStore(file, options.clock, bytes.length), orders: kept };
+    return { store: new OrderStore(file, options, bytes.length), orders: kept };
+  }
+
+  /** Names what the file must hold, for when it is written anew: all that is remembered at that moment. */
+  compactWith(remembered: () => Iterable<StoredOrder>): void {
+    this.#remembered = remembered;
   }
 
   /** Is told when replies cannot be written; they are tried again with the next line. */
@@ -122,6 +155,8 @@ export class OrderStore {
 
   /** Resolves when all that was written is durable or has failed, and the file is given up. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#compaction = undefined;
     this.#replyTimer?.cancel();
     this.#flushing ??= this.#flush();
     await this.#flushing;
@@ -131,17 +166,14 @@ export class OrderStore {
   async #flush(): Promise<void> {
     // With nothing to do this would end before its promise is kept in #flushing, and keep others from flushing for ever.
     await Promise.resolve();
-    while (this.#waiting.length > 0 || this.#replies.length > 0) {
+    while (this.#waiting.length > 0 || this.#replies.length > 0 || this.#compaction?.done === true) {
+      if (this.#compaction?.done === true) await this.#replace(this.#compaction);
       const [batch, replies] = [this.#waiting, this.#replies];
+      if (batch.length === 0 && replies.length === 0) continue;
       this.#waiting = [];
       this.#replies = [];
       try {
-        const bytes = encoder.encode([...replies, ...batch.map(({ line }) => line)].join(""));
-        if (this.#torn) await this.#file.truncate(this.#length);
-        this.#torn = true;
-        await this.#file.append(bytes);
-        this.#torn = false;
-        this.#length += bytes.length;
+        await this.#append(encoder.encode([...replies, ...batch.map(({ line }) => line)].join("")));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         this.#replies = [...replies, ...this.#replies].slice(-maxWaitingReplies);
@@ -151,6 +183,55 @@ export class OrderStore {
       }
     }
     this.#flushing = undefined;
+    if (this.#length >= this.#compactAt) void this.#compact();
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    if (this.#torn) await this.#file.truncate(this.#length);
+    this.#torn = true;
+    await this.#file.append(bytes);
+    this.#torn = false;
+    this.#length += bytes.length;
+    this.#compaction?.since.push(bytes);
+  }
+
+  /** Writes down what is remembered, a part in each turn so that no order waits for it, and has the next flush use it. */
+  async #compact(): Promise<void> {
+    const remembered = this.#remembered;
+    if (remembered === undefined || this.#compaction !== undefined || this.#closed) return;
+    const compaction: Compaction = { lines: [], since: [], done: false };
+    this.#compaction = compaction;
+    const oldestMs = this.#clock.wallMs() - this.#retentionMs;
+    let count = 0;
+    for (const order of remembered()) {
+      if (order.atMs > oldestMs) compaction.lines.push(format(order));
+      if (++count % compactedPerTurn !== 0) continue;
+      await new Promise<void>((resolve) => this.#clock.setTimer(resolve, 0));
+      if (this.#closed) return;
+    }
+    compaction.done = true;
+    this.#flushing ??= this.#flush();
+  }
+
+  /** The old file stays if the new one cannot be written; it is tried again when that has doubled. */
+  async #replace({ lines, since }: Compaction): Promise<void> {
+    this.#compaction = undefined;
+    const fresh = encoder.encode(lines.join(""));
+    const bytes = new Uint8Array(since.reduce((sum, { length }) => sum + length, fresh.length));
+    bytes.set(fresh);
+    let at = fresh.length;
+    for (const more of since) {
+      bytes.set(more, at);
+      at += more.length;
+    }
+    try {
+      await this.#file.replace(bytes);
+      this.#length = bytes.length;
+      this.#torn = false;
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.#compactAt = Math.max(this.#compactFromBytes, this.#length * 2);
   }
 }
 

@@ -30,36 +30,23 @@ export function pythonJson(value: PyValue): string {
  */
 export function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`Cannot write ${value}: it is no JSON number`);
-  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
-  const [mantissa = "0", power = "0"] = Math.abs(value).toExponential().split("e");
-  const digits = mantissa.replace(".", "");
-  const exponent = Number(power);
-  if (exponent < -4 || exponent >= 16) {
-    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
-    const size = String(Math.abs(exponent)).padStart(2, "0");
-    return `${sign}${digits.charAt(0)}${fraction}e${exponent < 0 ? "-" : "+"}${size}`;
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e16) {
+    // JavaScript writes the same digits here, but the point only if there is something behind it.
+    const text = String(value);
+    return Number.isInteger(value) ? `${text}.0` : text;
   }
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
+  if (size === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
+  const [mantissa = "0", power = "0"] = value.toExponential().split("e");
+  const exponent = Number(power);
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
+/** JSON.stringify escapes as Python does, lone halves of letters included, but leaves letters beyond ASCII and DEL as they are. */
 function pythonString(text: string): string {
-  const escaped = text.replace(
-    /["\\]|[^ -~]/g,
-    (unit) => escapes[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `"${escaped}"`;
+  const json = JSON.stringify(text);
+  if (!/[^ -~]/.test(json)) return json;
+  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function isList(value: readonly PyValue[] | PyObject): value is readonly PyValue[] {

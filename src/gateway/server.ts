@@ -1,18 +1,28 @@
+import { encodeKey } from "../security/keys.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { AuditEntry, AuditSink } from "./audit.ts";
 import { BackendError } from "./backend.ts";
 import { type Envelope, openEnvelope } from "./envelope.ts";
 import { GatewayErrorCode } from "./error-codes.ts";
 import type { GatewayLog } from "./gateway-log.ts";
-import { maxInFlight, maxInFlightPerPeer } from "./limits.ts";
+import type { LoadLimits } from "./load-limits.ts";
 import type { OrderDesk } from "./order-desk.ts";
 import { type PyObject, pythonJson } from "./python-json.ts";
-import type { RateLimit } from "./rate-limit.ts";
+import { hideNamedSecrets } from "./redact.ts";
 import { accountReply, pingReply, positionsReply, rejectedReply } from "./replies.ts";
-import { type GatewayRequest, type OrderRequest, type Refusal, readRequest } from "./request.ts";
+import {
+  type AccountRequest,
+  type GatewayRequest,
+  type OrderRequest,
+  type PingRequest,
+  type PositionsRequest,
+  type Refusal,
+  type RequestResult,
+  readRequest,
+} from "./request.ts";
 import { judgeSignature, type SignaturePolicy } from "./risk-signature.ts";
 import type { Router } from "./routing.ts";
-import type { GatewayMessage, GatewaySocket } from "./socket.ts";
+import type { GatewayMessage, GatewayPeer, GatewaySocket } from "./socket.ts";
 import type { Stamps } from "./timestamps.ts";
 
 /** What a server is made from. */
@@ -27,22 +37,18 @@ export interface GatewayServerOptions {
   readonly audit: AuditSink;
   /** Refuse to open positions while the audit cannot be written. */
   readonly auditRequired: boolean;
-  /** Requests per second and connection; closes always pass. */
-  readonly requestRate: RateLimit;
-  /** OPENs per second, of all clients together. */
-  readonly orderRate: RateLimit;
+  /** Closes always pass. */
+  readonly limits: LoadLimits;
   readonly log: GatewayLog;
 }
 
-const encoder = new TextEncoder();
 const auditText = new TextDecoder("utf-8");
 const maxAuditedBytes = 4_096;
 
 /** Serves protocol v4.3: one reply to each message, whatever it holds, and none waits for another's. */
 export class GatewayServer {
   readonly #options: GatewayServerOptions;
-  readonly #inFlight = new Map<string, number>();
-  readonly #working: Set<Promise<void>> = new Set();
+  readonly #answers: Set<Promise<void>> = new Set();
   #draining = false;
   #ended: Promise<void> | undefined;
 
@@ -64,11 +70,11 @@ export class GatewayServer {
     const { clock, desk, socket, log } = this.#options;
     this.#draining = true;
     const deadlineMs = clock.nowMs() + drainMs;
-    if (this.#working.size > 0) log.info("Waiting for requests in work", { requests: this.#working.size });
-    while (this.#working.size > 0 && clock.nowMs() < deadlineMs) {
+    if (this.#answers.size > 0) log.info("Waiting for requests in work", { requests: this.#answers.size });
+    while (this.#answers.size > 0 && clock.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => {
         const timer = clock.setTimer(resolve, deadlineMs - clock.nowMs());
-        void Promise.all(this.#working).then(() => {
+        void Promise.all(this.#answers).then(() => {
           timer.cancel();
           resolve();
         });
@@ -80,81 +86,130 @@ export class GatewayServer {
   }
 
   async #serve(): Promise<void> {
-    const { socket, log } = this.#options;
-    for await (const message of socket) {
-      const work = this.#answer(message)
-        .catch((error: unknown) => log.error("A reply could not be sent", { error }))
-        .finally(() => this.#working.delete(work));
-      this.#working.add(work);
+    const { socket } = this.#options;
+    for (;;) {
+      const message = await socket.receive();
+      if (message === undefined) return;
+      this.#take(message);
     }
   }
 
-  /** Answers one message. Everything that can go wrong ends as a reply. */
-  async #answer({ peer, frames }: GatewayMessage): Promise<void> {
-    const { clock, stamps, socket, log } = this.#options;
+  /** Answers one message, at once or in time. Everything that can go wrong ends as a reply. */
+  #take(message: GatewayMessage): void {
+    const { clock, limits } = this.#options;
     const startMs = clock.nowMs();
-    const envelope = openEnvelope(frames);
+    const { peer } = message;
+    const envelope = openEnvelope(message.frames);
     const result = readRequest(envelope.body);
-    this.#record({ kind: "command", peer, request: auditedText(envelope) });
-    const load = (this.#inFlight.get(peer) ?? 0) + 1;
-    this.#inFlight.set(peer, load);
-    let reply: PyObject;
-    try {
-      if (result.ok) reply = await this.#carryOut(result.request, peer, load, startMs);
-      else reply = rejectedReply(result.uuid, result.refusal, stamps.now());
-    } catch (error) {
-      // Orders never end here: the desk answers for them.
-      const uuid = result.ok ? result.request.uuid : result.uuid;
-      if (!(error instanceof BackendError)) log.error("A request failed inside the gateway", { uuid, error });
-      reply = rejectedReply(uuid, toRefusal(error), stamps.now());
-    } finally {
-      const left = (this.#inFlight.get(peer) ?? 1) - 1;
-      if (left === 0) this.#inFlight.delete(peer);
-      else this.#inFlight.set(peer, left);
+    const order = result.ok && (result.request.action === "OPEN" || result.request.action === "CLOSE");
+    this.#record(peer, { kind: "command", request: auditedText(envelope) }, order);
+    limits.enter(peer);
+    const answered = (reply: PyObject): Promise<void> => {
+      limits.leave(peer);
+      return this.#reply(message, envelope, result, reply, startMs);
+    };
+    const reply = this.#atOnce(result, peer, startMs);
+    if (reply !== undefined) {
+      this.#working(answered(reply));
+      return;
     }
-    this.#record({ kind: "reply", peer, reply });
-    this.#tell(result.ok ? result.request : undefined, reply, clock.nowMs() - startMs);
-    const sent = await socket.reply(peer, [...envelope.address, encoder.encode(pythonJson(reply))]);
+    const { request } = result as RequestResult & { readonly ok: true };
+    this.#working(
+      this.#carryOut(request as Exclude<GatewayRequest, PingRequest>, peer)
+        .catch((error: unknown) => this.#failed(request.uuid, error))
+        .then(answered),
+    );
+  }
+
+  /** Keeps account of an answer under way, so that the gateway does not stop without it. */
+  #working(work: Promise<void>): void {
+    const { log } = this.#options;
+    const tracked: Promise<void> = work
+      .catch((error: unknown) => log.error("A reply could not be sent", { error }))
+      .finally(() => this.#answers.delete(tracked));
+    this.#answers.add(tracked);
+  }
+
+  /** The reply to what needs no account: malformed messages, PING, and queries that are too many. */
+  #atOnce(result: RequestResult, peer: GatewayPeer, startMs: number): PyObject | undefined {
+    const { clock, stamps, limits } = this.#options;
+    if (!result.ok) return rejectedReply(result.uuid, result.refusal, stamps.now());
+    const { uuid, action } = result.request;
+    if (action === "OPEN" || action === "CLOSE") return undefined;
+    const refusal = limits.request(peer);
+    if (refusal !== undefined) return rejectedReply(uuid, refusal, stamps.now());
+    return action === "PING" ? pingReply(uuid, stamps.now(), clock.nowMs() - startMs) : undefined;
+  }
+
+  /** Orders never end here: the desk answers for them. */
+  #failed(uuid: string, error: unknown): PyObject {
+    const { log, stamps } = this.#options;
+    if (!(error instanceof BackendError)) log.error("A request failed inside the gateway", { uuid, error });
+    return rejectedReply(uuid, toRefusal(error), stamps.now());
+  }
+
+  async #reply(
+    { peer }: GatewayMessage,
+    envelope: Envelope,
+    result: RequestResult,
+    reply: PyObject,
+    startMs: number,
+  ): Promise<void> {
+    const { clock, socket, log } = this.#options;
+    const text = pythonJson(reply);
+    const request = result.ok ? result.request : undefined;
+    this.#record(peer, { kind: "reply", reply }, request?.action === "OPEN" || request?.action === "CLOSE");
+    if (reply["status"] !== "ok" || log.debugs !== false) {
+      this.#tell(request, peer, reply, clock.nowMs() - startMs);
+    }
+    const sent = await socket.reply(peer, [...envelope.address, text]);
     if (!sent)
       log.info("A client did not wait for its reply", { uuid: reply["uuid"], status: reply["status"] });
   }
 
-  async #carryOut(request: GatewayRequest, peer: string, load: number, startMs: number): Promise<PyObject> {
-    const { clock, stamps, router, desk } = this.#options;
-    const { uuid, action } = request;
-    if (action === "OPEN" || action === "CLOSE") {
-      return desk.execute(request, {
-        refusal: () => this.#orderRefusal(request, peer, load),
-        route: async () => {
-          if (request.action === "CLOSE") return router.findPosition(request);
-          const found = router.find(request.account, request.symbol);
-          return "status" in found ? { backend: found } : { refusal: found, asked: [] };
-        },
-      });
+  #carryOut(request: OrderRequest | AccountRequest | PositionsRequest, peer: GatewayPeer): Promise<PyObject> {
+    switch (request.action) {
+      case "GET_ACCOUNT":
+        return this.#account(request);
+      case "GET_POSITIONS":
+        return this.#positions(request);
+      default:
+        return this.#order(request, peer);
     }
-    const refusal = this.#loadRefusal(peer, load);
-    if (refusal !== undefined) return rejectedReply(uuid, refusal, stamps.now());
-    if (action === "PING") {
-      const time = stamps.now();
-      return pingReply(uuid, time, clock.nowMs() - startMs);
-    }
-    if (action === "GET_ACCOUNT") {
-      const found = router.find(request.account, undefined);
-      if (!("status" in found)) return rejectedReply(uuid, found, stamps.now());
-      const account = await found.account();
-      return accountReply(uuid, account, stamps.now());
-    }
-    const found = router.all(request.account);
+  }
+
+  #order(request: OrderRequest, peer: GatewayPeer): Promise<PyObject> {
+    const { router, desk } = this.#options;
+    return desk.execute(request, {
+      refusal: () => this.#orderRefusal(request, peer),
+      route: async () => {
+        if (request.action === "CLOSE") return router.findPosition(request);
+        const found = router.find(request.account, request.symbol);
+        return "status" in found ? { backend: found } : { refusal: found, asked: [] };
+      },
+    });
+  }
+
+  async #account({ uuid, account: name }: AccountRequest): Promise<PyObject> {
+    const { router, stamps } = this.#options;
+    const found = router.find(name, undefined);
+    if (!("status" in found)) return rejectedReply(uuid, found, stamps.now());
+    const account = await found.account();
+    return accountReply(uuid, account, stamps.now());
+  }
+
+  async #positions({ uuid, account, symbol }: PositionsRequest): Promise<PyObject> {
+    const { router, stamps } = this.#options;
+    const found = router.all(account);
     if ("code" in found) return rejectedReply(uuid, found, stamps.now());
     const lists = await Promise.all(found.map((backend) => backend.positions()));
-    const { symbol } = request;
     const positions = lists.flat().filter((position) => symbol === undefined || position.symbol === symbol);
     return positionsReply(uuid, positions, stamps.now());
   }
 
   /** Why an order may not be sent. Nothing but the end of the gateway stops a close. */
-  #orderRefusal(request: OrderRequest, peer: string, load: number): Refusal | undefined {
-    const { signatures, clock, audit, auditRequired, orderRate } = this.#options;
+  #orderRefusal(request: OrderRequest, peer: GatewayPeer): Refusal | undefined {
+    const { signatures, clock, audit, auditRequired, limits } = this.#options;
     if (this.#draining)
       return { code: GatewayErrorCode.SHUTTING_DOWN, message: "The gateway is shutting down" };
     if (request.action === "CLOSE") return undefined;
@@ -165,37 +220,30 @@ export class GatewayServer {
     if (auditRequired && audit.failure !== undefined) {
       return { code: GatewayErrorCode.AUDIT_UNAVAILABLE, message: "The audit file cannot be written" };
     }
-    const refusal = this.#loadRefusal(peer, load);
-    if (refusal !== undefined) return refusal;
-    if (orderRate.take("all")) return undefined;
-    return { code: GatewayErrorCode.RATE_LIMITED, message: "More orders a second than the gateway may open" };
+    return limits.request(peer) ?? limits.order();
   }
 
-  #loadRefusal(peer: string, load: number): Refusal | undefined {
-    if (load > maxInFlightPerPeer || this.#working.size > maxInFlight) {
-      return {
-        code: GatewayErrorCode.BUSY,
-        message: "Too many requests are in work: wait for their replies",
-      };
-    }
-    if (this.#options.requestRate.take(peer)) return undefined;
-    return {
-      code: GatewayErrorCode.RATE_LIMITED,
-      message: "More requests a second than one client may send",
-    };
+  #record(peer: GatewayPeer, entry: Pick<AuditEntry, "kind" | "request" | "reply">, prompt: boolean): void {
+    const { id, address, publicKey } = peer;
+    const { kind, ...what } = entry;
+    const client = publicKey === undefined ? {} : { client: encodeKey(publicKey) };
+    const time = this.#options.stamps.now();
+    this.#options.audit.record({ time, kind, peer: id, address, ...client, ...what }, prompt);
   }
 
-  #record(entry: Omit<AuditEntry, "time">): void {
-    this.#options.audit.record({ time: this.#options.stamps.now(), ...entry });
-  }
-
-  #tell(request: GatewayRequest | undefined, reply: PyObject, tookMs: number): void {
+  #tell(
+    request: GatewayRequest | undefined,
+    { address }: GatewayPeer,
+    reply: PyObject,
+    tookMs: number,
+  ): void {
     const { log } = this.#options;
     const facts = {
       action: request?.action ?? "malformed",
       uuid: reply["uuid"],
       status: reply["status"],
       ...(reply["error_code"] === undefined ? {} : { code: reply["error_code"], reason: reply["error_msg"] }),
+      address,
       ms: tookMs.toFixed(3),
     };
     if (reply["status"] === "UNKNOWN") log.error("Outcome unknown", facts);
@@ -212,7 +260,8 @@ function toRefusal(error: unknown): Refusal {
 
 function auditedText({ body }: Envelope): string {
   const [first] = body;
-  const text = first === undefined ? "" : auditText.decode(first.subarray(0, maxAuditedBytes));
+  const text =
+    first === undefined ? "" : hideNamedSecrets(auditText.decode(first.subarray(0, maxAuditedBytes)));
   const more = (first?.length ?? 0) > maxAuditedBytes ? ` (of ${first?.length} bytes)` : "";
   return `${text}${more}${body.length > 1 ? ` (and ${body.length - 1} more parts)` : ""}`;
 }

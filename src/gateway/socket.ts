@@ -1,27 +1,43 @@
 import { toHex } from "../security/mac.ts";
 import {
+  type AuthenticationVerdict,
   type Authenticator,
   type Context,
+  type PeerInfo,
   Router as RouterSocket,
   SocketError,
-  type SocketEvent,
 } from "../zmtp/mod.ts";
-import type { AddressFilter } from "./allow-list.ts";
+import { type AddressFilter, hostOf } from "./allow-list.ts";
+import { ConnectionCount } from "./connection-count.ts";
 import type { GatewayLog } from "./gateway-log.ts";
-import { maxConnections, maxFrames, maxMessageBytes } from "./limits.ts";
+import { maxConnections, maxConnectionsPerAddress, maxFrames, maxMessageBytes } from "./limits.ts";
+
+/** Who sent a message. */
+export interface GatewayPeer {
+  /** The connection's name: its ZeroMQ identity in hex. */
+  readonly id: string;
+  readonly identity: Uint8Array;
+  /** `address:port` of the far end. */
+  readonly address: string;
+  /** The address alone. */
+  readonly host: string;
+  /** The key that a client over CURVE has proven to hold. */
+  readonly publicKey: Uint8Array | undefined;
+}
 
 /** A message of one client. */
 export interface GatewayMessage {
-  /** The connection, for as long as it stands. */
-  readonly peer: string;
+  readonly peer: GatewayPeer;
   readonly frames: readonly Uint8Array[];
 }
 
 /** What the server needs of a socket: messages in, a reply to each out, to whoever is still there. */
-export interface GatewaySocket extends AsyncIterable<GatewayMessage> {
+export interface GatewaySocket {
+  /** The next message; undefined once the socket is closed. */
+  receive(): Promise<GatewayMessage | undefined>;
   /** False when the client is gone or does not read its replies. */
-  reply(peer: string, frames: readonly Uint8Array[]): Promise<boolean>;
-  /** Ends the loop over messages and gives replies `lingerMs` to leave. */
+  reply(peer: GatewayPeer, frames: readonly (Uint8Array | string)[]): Promise<boolean>;
+  /** Takes no more messages and gives replies `lingerMs` to leave. */
   close(lingerMs: number): Promise<void>;
 }
 
@@ -32,20 +48,27 @@ export interface ListenOptions {
   readonly port: number;
   /** Addresses that may connect; undefined: all. */
   readonly allow?: AddressFilter | undefined;
+  /** Connections at once from one address. */
+  readonly connectionsPerAddress?: number | undefined;
   /** Encryption with the server's secret key; only the clients whose public keys are listed may connect. */
   readonly curve?: { readonly secretKey: Uint8Array; readonly clients: readonly Uint8Array[] } | undefined;
   readonly log: GatewayLog;
 }
+
+/** A refusal that does not keep the client from trying again. */
+const notNow: AuthenticationVerdict = { status: 300 };
 
 /** A ROUTER socket for the gateway: every REQ and DEALER client has its own way, so none waits for another. */
 export async function listenRouter(
   context: Context,
   options: ListenOptions,
 ): Promise<{ readonly socket: GatewaySocket; readonly endpoint: string }> {
-  const { allow, curve } = options;
+  const { allow, curve, connectionsPerAddress = maxConnectionsPerAddress } = options;
   const clients = new Set(curve?.clients.map(toHex));
+  const connections = new ConnectionCount(context.clock, options.log);
   const authenticate: Authenticator = (request) => {
     if (allow !== undefined && !allow(request.address)) return false;
+    if (connections.from(request.address) > connectionsPerAddress) return notNow;
     return request.mechanism !== "CURVE" || clients.has(toHex(request.publicKey));
   };
   const router = new RouterSocket(context, {
@@ -56,7 +79,7 @@ export async function listenRouter(
     maxFrames,
     maxConnections,
     heartbeat: { intervalMs: 30_000, timeoutMs: 30_000 },
-    monitor: (event) => report(event, options.log),
+    monitor: (event) => connections.note(event),
     security:
       curve === undefined
         ? { mechanism: "NULL", authenticate }
@@ -75,20 +98,26 @@ export async function listenRouter(
 
 class RouterGatewaySocket implements GatewaySocket {
   readonly #router: RouterSocket;
+  /** By connection, so that most messages cost no more than a look-up. */
+  readonly #peers: WeakMap<PeerInfo, GatewayPeer> = new WeakMap();
 
   constructor(router: RouterSocket) {
     this.#router = router;
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<GatewayMessage> {
-    for await (const [identity, ...frames] of this.#router) {
-      if (identity !== undefined) yield { peer: toHex(identity), frames };
+  async receive(): Promise<GatewayMessage | undefined> {
+    try {
+      const [identity = new Uint8Array(), ...frames] = await this.#router.receive();
+      return { peer: this.#peer(identity), frames };
+    } catch (error) {
+      if (error instanceof SocketError && error.code === "closed") return undefined;
+      throw error;
     }
   }
 
-  async reply(peer: string, frames: readonly Uint8Array[]): Promise<boolean> {
+  async reply({ identity }: GatewayPeer, frames: readonly (Uint8Array | string)[]): Promise<boolean> {
     try {
-      await this.#router.send([fromPeer(peer), ...frames]);
+      await this.#router.send([identity, ...frames]);
       return true;
     } catch (error) {
       if (error instanceof SocketError) return false;
@@ -99,19 +128,20 @@ class RouterGatewaySocket implements GatewaySocket {
   close(lingerMs: number): Promise<void> {
     return this.#router.close({ lingerMs });
   }
-}
 
-function fromPeer(peer: string): Uint8Array {
-  return Uint8Array.from({ length: peer.length / 2 }, (_, index) =>
-    Number.parseInt(peer.slice(index * 2, index * 2 + 2), 16),
-  );
-}
-
-function report(event: SocketEvent, log: GatewayLog): void {
-  if (event.type === "connected") log.debug("A client connected", { address: event.address });
-  else if (event.type === "disconnected") {
-    log.debug("A client disconnected", { address: event.address, reason: event.fault.code });
-  } else if (event.type === "handshake-failed") {
-    log.warning("A client was not let in", { address: event.address, reason: event.fault.message });
+  #peer(identity: Uint8Array): GatewayPeer {
+    const info = this.#router.peer(identity);
+    const known = info === undefined ? undefined : this.#peers.get(info);
+    if (known !== undefined) return known;
+    const address = info?.address ?? "";
+    const peer: GatewayPeer = {
+      id: toHex(identity),
+      identity,
+      address,
+      host: hostOf(address),
+      publicKey: info?.publicKey,
+    };
+    if (info !== undefined) this.#peers.set(info, peer);
+    return peer;
   }
 }

@@ -3,10 +3,15 @@ import type { Clock } from "../transport/clock.ts";
 /** A step back of the wall clock up to this many microseconds is bridged; a larger one is followed. */
 const bridgedStepUs = 2_000_000;
 
+const secondUs = 1_000_000;
+
 /** Writes the time as Python's `datetime.isoformat` does in UTC, with six digits and `Z`. */
 export class Stamps {
   readonly #clock: Clock;
   #lastUs = 0;
+  /** Every reply has a stamp, and all of one second begin alike. */
+  #second = -1;
+  #secondText = "";
 
   /** Reads the given clock only. */
   constructor(clock: Clock) {
@@ -23,7 +28,12 @@ export class Stamps {
     let us = wallMs * 1000 + Math.floor((nowMs - Math.floor(nowMs)) * 1000);
     if (us <= this.#lastUs && this.#lastUs - us < bridgedStepUs) us = this.#lastUs + 1;
     this.#lastUs = us;
-    return formatStamp(us);
+    const second = Math.floor(us / secondUs);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondText = new Date(second * 1000).toISOString().slice(0, 20);
+    }
+    return `${this.#secondText}${String(us - second * secondUs).padStart(6, "0")}Z`;
   }
 }
 

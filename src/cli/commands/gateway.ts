@@ -46,7 +46,9 @@ export function registerGateway(cli: CAC): void {
     .option("--allow-ip <LIST>", "Let in only these addresses and ranges, such as 127.0.0.1,10.0.0.0/8")
     .option("--curve", "Encrypt, and let in only the clients listed")
     .option("--curve-client <KEY>", "Public key of a client; repeatable")
-    .option("--rate-limit <N>", "Requests a second per client; 0: any number (default: 0)")
+    .option("--rate-limit <N>", "Requests a second per connection; 0: any number (default: 0)")
+    .option("--address-rate-limit <N>", "Requests a second per address; 0: any number (default: 0)")
+    .option("--address-connections <N>", "Connections at once per address (default: 512)")
     .option("--order-rate-limit <N>", "Positions opened a second in all; 0: any number (default: 0)")
     .option(
       "--order-timeout <SECONDS>",
