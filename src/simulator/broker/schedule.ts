@@ -13,6 +13,7 @@ export class Schedule {
   readonly #books: Bookkeeper;
   readonly #changed: () => void;
   #expirationTimer: Timer | undefined;
+  #expirationBrokerMs = Number.POSITIVE_INFINITY;
   #rolloverTimer: Timer | undefined;
   #rolloverBrokerMs = 0;
   #disposed = false;
@@ -44,13 +45,17 @@ export class Schedule {
     for (const order of this.#state.orders.all()) {
       if (order.expirationBrokerMs > 0) nextBrokerMs = Math.min(nextBrokerMs, order.expirationBrokerMs);
     }
+    // Not set anew after each change: cancelled timers wait in the clock for their time.
+    if (nextBrokerMs === this.#expirationBrokerMs) return;
+    this.#expirationBrokerMs = nextBrokerMs;
     this.#expirationTimer?.cancel();
-    this.#expirationTimer = undefined;
-    if (nextBrokerMs === Number.POSITIVE_INFINITY) return;
-    this.#expirationTimer = this.#timerAt(nextBrokerMs, () => this.#expire());
+    if (nextBrokerMs !== Number.POSITIVE_INFINITY) {
+      this.#expirationTimer = this.#timerAt(nextBrokerMs, () => this.#expire());
+    }
   }
 
   #expire(): void {
+    this.#expirationBrokerMs = Number.POSITIVE_INFINITY;
     const now = brokerMs(this.#state);
     for (const order of [...this.#state.orders.all()]) {
       if (order.expirationBrokerMs > 0 && order.expirationBrokerMs <= now)

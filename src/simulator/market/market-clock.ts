@@ -6,6 +6,9 @@ interface Entry {
   callback: (() => void) | undefined;
 }
 
+/** Cancelled timers that may wait for their due time; beyond it, they are taken out if they are most of the queue. */
+const maxCancelled = 1_024;
+
 /**
  * The clock of the market: its time is that of the ticks, whatever the speed they are played at. What happens in the
  * broker (latency, expiration, rollover) runs on it, so that a fast run gives what a slow one gives. Whoever plays the
@@ -16,7 +19,8 @@ export class MarketClock implements Clock {
   onEarlierTimer: (() => void) | undefined;
   readonly #originUtcMs: number;
   readonly #interpolate: () => number;
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
+  #cancelled = 0;
   #utcMs: number;
   #order = 0;
 
@@ -42,14 +46,20 @@ export class MarketClock implements Clock {
     if (this.#heap[0] === entry) this.onEarlierTimer?.();
     return {
       cancel: (): void => {
+        if (entry.callback === undefined) return;
         entry.callback = undefined;
+        this.#cancelled++;
+        if (this.#cancelled > maxCancelled && this.#cancelled > this.#heap.length / 2) this.#sweep();
       },
     };
   }
 
   /** When the next timer is due, or undefined. */
   nextDueUtcMs(): number | undefined {
-    while (this.#heap[0] !== undefined && this.#heap[0].callback === undefined) this.#pop();
+    while (this.#heap[0] !== undefined && this.#heap[0].callback === undefined) {
+      this.#pop();
+      this.#cancelled--;
+    }
     return this.#heap[0]?.dueUtcMs;
   }
 
@@ -63,7 +73,17 @@ export class MarketClock implements Clock {
     const entry = this.nextDueUtcMs() === undefined ? undefined : this.#pop();
     if (entry === undefined) return;
     this.advanceTo(entry.dueUtcMs);
-    entry.callback?.();
+    const { callback } = entry;
+    // It is out of the queue: cancelling it has nothing to count any more.
+    entry.callback = undefined;
+    callback?.();
+  }
+
+  #sweep(): void {
+    const waiting = this.#heap.filter((entry) => entry.callback !== undefined);
+    this.#heap = [];
+    this.#cancelled = 0;
+    for (const entry of waiting) this.#push(entry);
   }
 
   #push(entry: Entry): void {
