@@ -203,8 +203,8 @@ void CAgent::EndLeases(void)
 void CAgent::PrintRefusals(void)
   {
    string text=m_refusals.Text();
-   if(m_gaps>0)
-      text+="; lost requests "+(string)m_gaps;
+   if(m_lost>0)
+      text+="; lost requests "+(string)m_lost;
    if(m_undelivered>0)
       text+="; replies that nobody took "+(string)m_undelivered;
    if(text==m_refusals_told)

@@ -45,7 +45,7 @@ protected:
    long              m_login;
    string            m_server;
    CRefusalCounts    m_refusals;
-   long              m_gaps;
+   long              m_lost;
    long              m_undelivered;
    void              Clock(void);
    string            Unready(void) const { return(CTerminalReader::Unready(m_login,m_server)); }
@@ -71,7 +71,7 @@ CAgentBase::CAgentBase(void)
    m_stood_still=0;
    m_login=0;
    m_server="";
-   m_gaps=0;
+   m_lost=0;
    m_undelivered=0;
   }
 //+------------------------------------------------------------------+

@@ -109,9 +109,8 @@ bool CAgentRequests::Admit(const string op)
       Refuse("REPLAYED","Cannot serve the request: counter "+(string)n+" has been used");
       return(false);
      }
-   //--- a request was lost with a connection: that is allowed here
-   if(n>m_sessions.items[m_session].sync_counter+1)
-      m_gaps++;
+   //--- requests that were lost with a connection: that is allowed here
+   m_lost+=n-m_sessions.items[m_session].sync_counter-1;
    m_sessions.items[m_session].sync_counter=n;
    if(m_now-at>AGENT_AGE_MS || at-m_now>AGENT_AHEAD_MS)
      {
