@@ -254,8 +254,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     safeguard: "a refusal settles only the newest stamps",
-    file: "src/connector/outbox.ts",
-    find: "        if (!bearsNewestStamps(command, refused)) return;",
+    file: "src/connector/command-refusals.ts",
+    find: "      if (!bearsNewestStamps(command, refused)) return nothing;",
     replace: "",
     test: {
       file: interleavings,

@@ -1,12 +1,15 @@
 import type { ExecutedOutcome, Outcome, RefusedOutcome } from "../protocol/v1/messages.ts";
-import type { Clock, Timer } from "../transport/clock.ts";
+import type { Clock } from "../transport/clock.ts";
 import type { ClientChannel } from "../transport/transport.ts";
 import type { AgentClock } from "./agent-clock.ts";
 import { type Command, type CommandInput, type CommandStamps, newCommand } from "./command.ts";
-import { type NotExecutedReason, notExecutedError, rejectedError, unknownError } from "./command-errors.ts";
+import { notExecutedError, rejectedError, unknownError } from "./command-errors.ts";
+import { judgeRefusal } from "./command-refusals.ts";
 import { CommandWindow, type CommandWindowDeps } from "./command-window.ts";
-import { LimitExceededError, MT5Error } from "./errors.ts";
+import { LimitExceededError, type MT5Error } from "./errors.ts";
+import { JournalQuestions, type JournalQuestionsDeps } from "./journal-questions.ts";
 import type { Log } from "./log.ts";
+import { OpenCommands } from "./open-commands.ts";
 import type { RequestSession } from "./requests.ts";
 import type { TimerScope } from "./timers.ts";
 
@@ -23,27 +26,17 @@ export interface OutboxDeps extends CommandWindowDeps {
   readonly timers: TimerScope;
   readonly agentClock: AgentClock;
   readonly log: Log;
-  /**
-   * Asks `outcome` for an id, whose first stamps these are. With `peek` an unknown id is left alone, and gives null.
-   * Rejects when asking is not possible now.
-   */
-  askOutcome(id: string, stamps: CommandStamps, peek: boolean): Promise<Outcome | null>;
+  readonly askOutcome: JournalQuestionsDeps["askOutcome"];
   /** The agent's clock has to be measured anew. */
   remeasure(): Promise<void>;
   /** A command's outcome is certain: its execution, or why it was not executed. */
   settled(command: Command, result: ExecutedOutcome | MT5Error): void;
 }
 
-/** How long to wait before `outcome` is asked again after it could not be. */
-const askAgainMs = 2_000;
+/** How long to wait where the agent's clock is not known. */
+const unknownClockWaitMs = 2_000;
 /** How long to wait after the agent had no room for a command. */
 const busyMs = 500;
-/** After so long without an outcome the journal is looked at: the agent does not tell a stored outcome at every copy. */
-const peekMs = 1_000;
-/** The same for an id of the caller's choice: it may be a repetition, which the agent answers once a second at most. */
-const namedPeekMs = 100;
-/** Journal entries looked at at once. */
-const maxPeeks = 16;
 
 /**
  * Commands until their outcomes are certain (docs/protocol.md, 6.3 and 6.5). A command is open for copies until shortly
@@ -52,18 +45,38 @@ const maxPeeks = 16;
 export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #window: CommandWindow;
-  /** Without a certain outcome, oldest first. */
-  readonly #open: Map<string, Command> = new Map();
+  readonly #journal: JournalQuestions;
+  readonly #open: OpenCommands;
   /** To be given a counter and sent, oldest first. */
   #queue: Command[] = [];
   #session: RequestSession | undefined;
   #limits: OutboxLimits = { commandTtlMs: 60_000, maxPending: 10_000 };
-  #peekTimer: Timer | undefined;
-  #peeks = 0;
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
     this.#window = new CommandWindow(deps);
+    const { clock, timers, log } = deps;
+    this.#open = new OpenCommands({
+      clock,
+      timers,
+      closed: (command): void => this.#journal.ask(command),
+      settled: (command, result): void => deps.settled(command, result),
+    });
+    this.#journal = new JournalQuestions({
+      clock,
+      timers,
+      log,
+      open: this.#open,
+      hasSession: () => this.#session !== undefined,
+      askOutcome: (id, stamps, peek) => deps.askOutcome(id, stamps, peek),
+      outcome: (outcome) => this.outcome(outcome),
+      foreign: (command): void =>
+        this.#open.notExecuted(
+          command,
+          "ID_REUSED",
+          "the agent's journal holds another command under this id",
+        ),
+    });
   }
 
   /** Commands without a certain outcome. */
@@ -73,20 +86,18 @@ export class Outbox {
 
   /** Those of them that may open positions. */
   get opening(): number {
-    let count = 0;
-    for (const command of this.#open.values()) if (command.opens) count++;
-    return count;
+    return this.#open.opening;
   }
 
   /** The command that has this id and no certain outcome yet. */
   find(id: string): Command | undefined {
-    return this.#open.get(id);
+    return this.#open.find(id);
   }
 
   /** Takes a command, and resolves with its execution. Rejects when it is certainly not executed, or unknown. */
   submit(input: CommandInput): Promise<ExecutedOutcome> {
-    const { clock, timers, agentId } = this.#deps;
-    const known = this.#open.get(input.id);
+    const { clock, agentId } = this.#deps;
+    const known = this.#open.find(input.id);
     if (known !== undefined) return this.#join(known, input);
     if (!input.reduces && this.#open.size >= this.#limits.maxPending) {
       const message = `Cannot ${input.action}: ${this.#open.size} commands of agent "${agentId}" are open`;
@@ -102,14 +113,8 @@ export class Outbox {
       return Promise.reject(notExecutedError(input, "NOT_SENT", "the caller aborted it", signal.reason));
     }
     const command = newCommand(input, clock.nowMs());
-    this.#open.set(command.id, command);
+    this.#open.add(command);
     this.#queue.push(command);
-    if (signal !== undefined) {
-      const onAbort = (): void => this.#abandon(command, "the caller aborted it", signal.reason);
-      signal.addEventListener("abort", onAbort, { once: true });
-      command.stopListening = (): void => signal.removeEventListener("abort", onAbort);
-    }
-    command.timer = timers.set(() => this.#close(command), command.closesMs - clock.nowMs());
     this.flush();
     return command.promise;
   }
@@ -156,7 +161,7 @@ export class Outbox {
       if (!command.sent) continue;
       // Whether it is still unknown has to be asked again, too.
       command.lastUnknown = undefined;
-      if (command.closed) this.#ask(command);
+      if (command.closed) this.#journal.ask(command);
       else this.#requeue(command);
     }
   }
@@ -167,7 +172,7 @@ export class Outbox {
     while (this.#session !== undefined && this.#window.ready) {
       const command = this.#queue.shift();
       if (command === undefined) return;
-      if (this.#open.get(command.id) !== command || command.closed) continue;
+      if (!this.#open.has(command) || command.closed) continue;
       const stamps = command.stamps ?? this.#stamp(command, this.#session);
       const first = !command.sent;
       const copy = this.#window.send(command, stamps);
@@ -178,8 +183,7 @@ export class Outbox {
       }
       command.copy = copy;
       command.heardMs = copy.sentMs;
-      if (first && command.named) this.#deps.timers.set(() => this.#peek(command), namedPeekMs);
-      this.#peekSoon();
+      this.#journal.follow(command, first);
     }
   }
 
@@ -192,7 +196,7 @@ export class Outbox {
   /** An outcome arrived, by the ledger, a hint, hello or `outcome`. True if it is about a command of this outbox. */
   outcome(outcome: Outcome): boolean {
     if (outcome.state === "refused") this.#mendWindow(outcome);
-    const command = this.#open.get(outcome.id);
+    const command = this.#open.find(outcome.id);
     if (command === undefined) return false;
     // A tombstone is about the id as such; everything else about the command that bears this digest (6.3).
     if (outcome.state !== "void" && outcome.digest !== command.digest) return false;
@@ -200,13 +204,13 @@ export class Outbox {
       case "pending":
         return true;
       case "void":
-        this.#notExecuted(command, "VOID", "it never reached the trade server, and its id is void now");
+        this.#open.notExecuted(command, "VOID", "it never reached the trade server, and its id is void now");
         return true;
       case "executed":
-        this.#settle(command, outcome);
+        this.#open.settle(command, outcome);
         return true;
       case "rejected":
-        this.#settle(command, rejectedError(command, outcome.retcode, outcome.comment));
+        this.#open.settle(command, rejectedError(command, outcome.retcode, outcome.comment));
         return true;
       case "unknown":
         command.lastUnknown = outcome;
@@ -219,15 +223,14 @@ export class Outbox {
 
   /** The agent can be asked again: outcomes that had to wait for that are asked for. */
   askPending(): void {
-    for (const command of this.#open.values()) this.#ask(command);
+    for (const command of this.#open.values()) this.#journal.ask(command);
   }
 
   /** The connection is given up: every promise settles with what is true now. What is unknown is asked next time. */
   end(detail: string): void {
     this.endSession();
-    this.#peekTimer?.cancel();
-    this.#peekTimer = undefined;
-    for (const command of [...this.#open.values()]) this.#abandon(command, detail, undefined);
+    this.#journal.end();
+    this.#open.abandonAll(detail);
     this.#queue = [];
   }
 
@@ -250,36 +253,29 @@ export class Outbox {
   }
 
   #refused(command: Command, refused: RefusedOutcome): void {
-    const { code, reason } = refused;
-    switch (code) {
-      case "COUNTER":
-      case "NO_SESSION":
+    const verdict = judgeRefusal(command, refused, this.#session);
+    switch (verdict.act) {
+      case "nothing":
         return;
-      case "REPLAYED":
-        if (this.#isPresentCopy(command, refused)) this.#requeue(command);
+      case "repeat":
+        this.#requeue(command);
         return;
-      case "BUSY":
-        if (this.#isPresentCopy(command, refused)) {
-          this.#deps.timers.set(() => this.#requeue(command), busyMs);
-        }
+      case "repeatLater":
+        this.#deps.timers.set(() => this.#requeue(command), busyMs);
         return;
-      case "STALE":
-        if (this.#isPresentCopy(command, refused)) this.#stale(command);
+      case "repeatWhenDue":
+        this.#repeatWhenDue(command);
         return;
-      case "VOID":
-      case "ID_REUSED":
-        this.#notExecuted(command, code, reason);
+      case "issueAnew":
+        command.stamps = undefined;
+        this.#requeue(command);
         return;
-      case "EXPIRED_ID":
-        this.#beyondJournal(command, reason);
+      case "beyondJournal":
+        this.#open.beyondJournal(command, refused.reason);
         return;
-      case "EXPIRED":
-        if (!bearsNewestStamps(command, refused)) return;
-        if (!this.#issueAnew(command)) this.#notExecuted(command, code, reason);
+      case "notExecuted":
+        this.#open.notExecuted(command, verdict.reason, refused.reason);
         return;
-      default:
-        // Certain only about the stamps that it names (6.3): a copy with later ones may still be accepted.
-        if (bearsNewestStamps(command, refused)) this.#notExecuted(command, code, reason);
     }
   }
 
@@ -293,16 +289,12 @@ export class Outbox {
     }
   }
 
-  #isPresentCopy(command: Command, refused: RefusedOutcome): boolean {
-    return refused.session === this.#session?.id && refused.n === command.copy?.n;
-  }
-
-  #stale(command: Command): void {
-    // The stamps lie ahead of the agent's clock: the same stamps go out again when they do not.
+  /** The stamps lie ahead of the agent's clock: the same stamps go out again when they do not. */
+  #repeatWhenDue(command: Command): void {
     const { agentClock, log, timers } = this.#deps;
     const again = (): void => {
       const issuedAt = command.stamps?.issuedAt ?? 0;
-      const waitMs = agentClock.known ? Math.max(0, issuedAt - agentClock.now()) : askAgainMs;
+      const waitMs = agentClock.known ? Math.max(0, issuedAt - agentClock.now()) : unknownClockWaitMs;
       timers.set(() => this.#requeue(command), waitMs);
     };
     this.#deps.remeasure().then(again, (error: unknown) => {
@@ -311,150 +303,10 @@ export class Outbox {
     });
   }
 
-  /** After an agent's restart, while the caller still waits, the same id may be issued with new stamps (6.5). */
-  #issueAnew(command: Command): boolean {
-    const session = this.#session;
-    if (session === undefined || command.closed || command.stamps?.epoch === session.epoch) return false;
-    command.stamps = undefined;
-    this.#requeue(command);
-    return true;
-  }
-
-  #beyondJournal(command: Command, reason: string): void {
-    this.#open.delete(command.id);
-    this.#release(command);
-    command.reject(
-      unknownError(command, `the agent's journal does not reach back to it (${reason})`, undefined),
-    );
-  }
-
   #requeue(command: Command): void {
     const waits = this.#queue.includes(command);
-    if (this.#open.get(command.id) !== command || command.closed || waits) return;
+    if (!this.#open.has(command) || command.closed || waits) return;
     this.#queue.push(command);
     this.flush();
   }
-
-  /** Its copies are no longer valid. Certain if none was ever written; else the journal is asked. */
-  #close(command: Command): void {
-    if (!command.sent) {
-      this.#notExecuted(command, "NOT_SENT", `it could not be sent in ${command.timeoutMs} ms`);
-      return;
-    }
-    command.closed = true;
-    const left = command.deadlineMs - this.#deps.clock.nowMs();
-    const late = (): void =>
-      this.#abandon(command, `no certain outcome in ${command.timeoutMs} ms`, undefined);
-    command.timer = this.#deps.timers.set(late, left);
-    this.#ask(command);
-  }
-
-  /** The caller stops waiting. What was never sent is certain; what was sent is kept until it is. */
-  #abandon(command: Command, detail: string, cause: unknown): void {
-    if (command.abandoned || this.#open.get(command.id) !== command) return;
-    if (!command.sent) {
-      this.#notExecuted(command, "NOT_SENT", `it was never sent: ${detail}`, cause);
-      return;
-    }
-    command.abandoned = true;
-    command.closed = true;
-    this.#release(command);
-    command.reject(unknownError(command, detail, command.lastUnknown, cause));
-    this.#ask(command);
-  }
-
-  /** Asks the journal for a command of which no further copy is made; a tombstone ends those that are under way. */
-  #ask(command: Command): void {
-    const stamps = command.firstStamps;
-    const known = command.lastUnknown !== undefined;
-    if (!command.closed || command.asking || known || stamps === undefined || this.#session === undefined)
-      return;
-    command.asking = true;
-    this.#deps.askOutcome(command.id, stamps, false).then(
-      (outcome) => {
-        command.asking = false;
-        if (outcome === null || this.outcome(outcome) || this.#open.get(command.id) !== command) return;
-        this.#notExecuted(command, "ID_REUSED", "the agent's journal holds another command under this id");
-      },
-      (error: unknown) => {
-        command.asking = false;
-        this.#deps.log.debug("Cannot ask for an outcome yet", { id: command.id, error });
-        this.#deps.timers.set(() => {
-          if (this.#open.get(command.id) === command) this.#ask(command);
-        }, askAgainMs);
-      },
-    );
-  }
-
-  #peekSoon(): void {
-    if (this.#peekTimer !== undefined) return;
-    this.#peekTimer = this.#deps.timers.set(() => {
-      this.#peekTimer = undefined;
-      this.#peekAll();
-      if (this.#open.size > 0) this.#peekSoon();
-    }, peekMs);
-  }
-
-  #peekAll(): void {
-    const nowMs = this.#deps.clock.nowMs();
-    for (const command of this.#open.values()) {
-      if (this.#peeks >= maxPeeks) return;
-      if (nowMs - command.heardMs >= peekMs) this.#peek(command);
-    }
-  }
-
-  /** Looks at the journal entry of a command that nothing was heard of. Proves nothing where there is none. */
-  #peek(command: Command): void {
-    const { askOutcome, clock, log } = this.#deps;
-    const stamps = command.firstStamps;
-    const asks = command.sent && !command.closed && !command.asking && this.#open.get(command.id) === command;
-    if (!asks || stamps === undefined || this.#session === undefined || this.#peeks >= maxPeeks) return;
-    command.heardMs = clock.nowMs();
-    command.asking = true;
-    this.#peeks++;
-    const done = (): void => {
-      this.#peeks--;
-      command.asking = false;
-      // It may have been closed meanwhile, and its question been held back by this one.
-      if (command.closed && this.#open.get(command.id) === command) this.#ask(command);
-    };
-    askOutcome(command.id, stamps, true).then(
-      (outcome) => {
-        if (outcome !== null) this.outcome(outcome);
-        done();
-      },
-      (error: unknown) => {
-        log.debug("Cannot look at an outcome yet", { id: command.id, error });
-        done();
-      },
-    );
-  }
-
-  #notExecuted(command: Command, reason: NotExecutedReason, detail: string, cause?: unknown): void {
-    this.#settle(command, notExecutedError(command, reason, detail, cause));
-  }
-
-  #settle(command: Command, result: ExecutedOutcome | MT5Error): void {
-    this.#open.delete(command.id);
-    this.#release(command);
-    if (result instanceof MT5Error) command.reject(result);
-    else command.resolve(result);
-    this.#deps.settled(command, result);
-  }
-
-  #release(command: Command): void {
-    command.timer?.cancel();
-    command.timer = undefined;
-    command.stopListening();
-  }
-}
-
-function bearsNewestStamps(command: Command, refused: RefusedOutcome): boolean {
-  const { stamps } = command;
-  return (
-    stamps !== undefined &&
-    refused.epoch === stamps.epoch &&
-    refused.issuedAt === stamps.issuedAt &&
-    refused.notAfter === stamps.notAfter
-  );
 }
