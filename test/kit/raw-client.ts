@@ -1,10 +1,12 @@
 import { nodeCrypto } from "../../src/adapters/node-crypto.ts";
+import type { BookRecord } from "../../src/domain/market.ts";
 import type { TickRecord } from "../../src/domain/records.ts";
-import { unpackTicks } from "../../src/protocol/v1/bulk.ts";
+import { unpackBook, unpackTicks } from "../../src/protocol/v1/bulk.ts";
 import { decodeBody, encodeBody } from "../../src/protocol/v1/codec.ts";
 import type {
   AccountMessage,
   BarrierMessage,
+  BookMessage,
   ChallengeResult,
   CommandRequest,
   HelloResult,
@@ -14,6 +16,7 @@ import type {
   Outcome,
   PulseMessage,
   Role,
+  SyncOp,
   SyncReply,
   TicksMessage,
 } from "../../src/protocol/v1/messages.ts";
@@ -55,6 +58,14 @@ export interface TickBatchMessage extends TicksMessage {
   readonly ticks: readonly TickRecord[];
 }
 
+/** A market depth as it came. */
+export interface BookUpdate extends BookMessage {
+  readonly levels: readonly BookRecord[];
+}
+
+/** What a topic is. */
+type TopicKind = NonNullable<ReturnType<typeof parseTopic>>["kind"];
+
 /**
  * Speaks revision 1 by the letter of docs/protocol.md and hides nothing: the tool with which the contract looks at an agent.
  * It neither retries nor recovers.
@@ -67,6 +78,14 @@ export class RawClient {
   readonly accounts: AccountMessage[] = [];
   readonly hints: HintMessage[] = [];
   readonly ticks: TickBatchMessage[] = [];
+  readonly books: BookUpdate[] = [];
+  /** Operations that were answered with a result. */
+  readonly asked: Set<SyncOp> = new Set();
+  /** Kinds of the intents sent. */
+  readonly intended: Set<Intent["kind"]> = new Set();
+  readonly topics: Set<TopicKind> = new Set();
+  /** Outcomes as they came, by event, hint, hello or answer. */
+  readonly told: Outcome[] = [];
   readonly faults: { channel: Channel; fault: ChannelFault }[] = [];
   session = "";
   epoch = 0;
@@ -130,7 +149,7 @@ export class RawClient {
   }
 
   /** Sends a request; the session's members are filled in where the operation has them. */
-  request(op: string, args: object = {}, overrides: RequestOverrides = {}): Promise<RawReply> {
+  async request(op: string, args: object = {}, overrides: RequestOverrides = {}): Promise<RawReply> {
     const rid = overrides.rid ?? `r${++this.#rid}`;
     const head = { v: 1, op, rid };
     const inSession = op !== "challenge" && op !== "hello";
@@ -144,7 +163,9 @@ export class RawClient {
           args,
         }
       : { ...head, args };
-    return this.sendSync(rid, encodeBody(body), overrides.forge === true);
+    const answer = await this.sendSync(rid, encodeBody(body), overrides.forge === true);
+    if (answer.reply.ok) this.#note(op as SyncOp, answer.reply.result);
+    return answer;
   }
 
   /** Sends bytes as a signed request and waits for the reply to `rid`. */
@@ -201,10 +222,22 @@ export class RawClient {
 
   /** Signs and sends a command, or any other body. */
   sendCommand(command: object, forge = false): void {
+    const { intent } = command as { readonly intent?: string };
+    const kind = /^\{"kind":"(\w+)"/.exec(intent ?? "")?.[1];
+    if (kind !== undefined) this.intended.add(kind as Intent["kind"]);
     const body = encodeBody(command);
     const mac = this.#signers.command.sign(body);
     if (forge) mac[0] = (mac[0] ?? 0) ^ 1;
     this.channel("command").send([body, mac]);
+  }
+
+  #note(op: SyncOp, given: Readonly<Record<string, unknown>>): void {
+    this.asked.add(op);
+    const { outcome, outcomes } = given as {
+      readonly outcome?: Outcome;
+      readonly outcomes?: readonly Outcome[];
+    };
+    this.told.push(...(outcome ? [outcome] : []), ...(outcomes ?? []));
   }
 
   /** Outcomes of an id, from ledger and hints, oldest first. */
@@ -230,11 +263,20 @@ export class RawClient {
     if (topicFrame === undefined || body === undefined) throw new Error("An event without topic or body");
     const topic = parseTopic(topicFrame);
     const message: unknown = decodeBody(body);
-    if (topic?.kind === "ledger") this.ledger.push(message as LedgerEvent);
-    else if (topic?.kind === "pulse") this.pulses.push(message as PulseMessage);
+    if (topic !== undefined) this.topics.add(topic.kind);
+    if (topic?.kind === "ledger") {
+      const event = message as LedgerEvent;
+      this.ledger.push(event);
+      if (event.type === "outcome") this.told.push(event.outcome);
+    } else if (topic?.kind === "pulse") this.pulses.push(message as PulseMessage);
     else if (topic?.kind === "account") this.accounts.push(message as AccountMessage);
-    else if (topic?.kind === "client") this.hints.push(message as HintMessage);
-    else if (topic?.kind === "tick") {
+    else if (topic?.kind === "client") {
+      const hint = message as HintMessage;
+      this.hints.push(hint);
+      this.told.push(hint.outcome);
+    } else if (topic?.kind === "book") {
+      this.books.push({ ...(message as BookMessage), levels: unpackBook(bulk ?? new Uint8Array(0)) });
+    } else if (topic?.kind === "tick") {
       this.ticks.push({ ...(message as TicksMessage), ticks: unpackTicks(bulk ?? new Uint8Array(0)) });
     } else throw new Error("An event with a topic that is not of the protocol");
   }

@@ -6,10 +6,9 @@ import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { nodeNetwork } from "../../../src/adapters/node-network.ts";
 import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
 import { MT5Connector } from "../../../src/connector/mod.ts";
-import type { Terminal, TradeRequest } from "../../../src/domain/terminal.ts";
+import type { Terminal } from "../../../src/domain/terminal.ts";
 import { encodeKey } from "../../../src/security/keys.ts";
 import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
-import { alwaysOpen, SimulatedTerminal, symbolSpec } from "../../../src/simulator/broker/mod.ts";
 import { faultyNetwork } from "../../../src/simulator/faults/network.ts";
 import { faultyTransport } from "../../../src/simulator/faults/transport.ts";
 import { systemClock } from "../../../src/transport/clock.ts";
@@ -18,6 +17,8 @@ import { RawClient } from "../../kit/raw-client.ts";
 import { TerminalFeed } from "../../mql5/kit/feed.ts";
 import { defaultFlavour } from "../../mql5/kit/peers.ts";
 import { Program } from "../../mql5/kit/program.ts";
+import { watchedBroker } from "./broker.ts";
+import { Witness } from "./witness.ts";
 import type { AgentWorld, BrokerView } from "./world.ts";
 
 /** The expert that ships. */
@@ -59,31 +60,8 @@ export async function createEaWorld(): Promise<AgentWorld> {
     main: nodeCrypto.keyAgreement.generateKeyPair(),
     other: nodeCrypto.keyAgreement.generateKeyPair(),
   };
-  const terminal = new SimulatedTerminal({
-    clock: systemClock,
-    symbols: ["EURUSD", "GBPUSD"].map((name) =>
-      symbolSpec(name, { tradeSessions: alwaysOpen, quoteSessions: alwaysOpen }),
-    ),
-    account: { balance: 10_000 },
-    latencyMs: 20,
-  });
-  const executed: TradeRequest[] = [];
-  let next: { when: "before" | "after"; answer: { readonly retcode: number } | "silence" } | undefined;
-  const take = (when: "before" | "after"): { readonly retcode: number } | "silence" | undefined => {
-    if (next?.when !== when) return undefined;
-    const { answer } = next;
-    next = undefined;
-    return answer;
-  };
-  terminal.setHooks({
-    before: () => take("before"),
-    after(request, _id, result) {
-      if (result.retcode === 10009 || result.retcode === 10010) executed.push(request);
-      return take("after");
-    },
-  });
-  terminal.quote("EURUSD", 1.1, 1.1002);
-  terminal.quote("GBPUSD", 1.25, 1.2503);
+  const { simulated, terminal, view } = watchedBroker(systemClock);
+  const witness = new Witness();
 
   let ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
   let trap: Trap | undefined;
@@ -182,18 +160,13 @@ export async function createEaWorld(): Promise<AgentWorld> {
   const connectors: MT5Connector[] = [];
   const raws: RawClient[] = [];
   const broker: BrokerView = {
-    executed,
-    positions: () => terminal.positions().map((position) => position.ticket),
-    balance: () => terminal.account().balance,
+    ...view,
     quote(symbol, bid, ask): void {
-      terminal.quote(symbol, bid, ask);
+      view.quote(symbol, bid, ask);
       quoted = program;
     },
-    answerNext(when, answer): void {
-      next = { when, answer };
-    },
     setConnected(connected): void {
-      terminal.setConnected(connected);
+      view.setConnected(connected);
       feed.refresh();
     },
   };
@@ -202,6 +175,7 @@ export async function createEaWorld(): Promise<AgentWorld> {
     name: "ea",
     clock: systemClock,
     broker,
+    witness,
     get ports() {
       return ports;
     },
@@ -224,6 +198,7 @@ export async function createEaWorld(): Promise<AgentWorld> {
         { transport: messages.transport, clock: systemClock },
       );
       connectors.push(made);
+      witness.connector(made);
       return made;
     },
     async raw({ client = "main", instance = "raw-1" } = {}): Promise<RawClient> {
@@ -237,6 +212,7 @@ export async function createEaWorld(): Promise<AgentWorld> {
         instance,
       });
       raws.push(made);
+      witness.raw(made);
       // A quote must be in the terminal before a question that was asked after it.
       const ask = made.request.bind(made);
       made.request = async (...request): ReturnType<RawClient["request"]> => {
@@ -279,7 +255,7 @@ export async function createEaWorld(): Promise<AgentWorld> {
       } finally {
         feed.stop();
         await program[Symbol.asyncDispose]();
-        terminal.dispose();
+        simulated.dispose();
         await rm(files, { recursive: true, force: true });
       }
       faults.push(...program.messages.flatMap((one) => (one.t === "critical" ? [one.text] : [])));

@@ -1,13 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { requireHost } from "../../mql5/kit/peers.ts";
-import { connectorCases } from "./connector-cases.ts";
+import { allCases as cases } from "./cases.ts";
 import skips from "./ea-skips.json" with { type: "json" };
 import { createEaWorld } from "./ea-world.ts";
-import { queryCases } from "./query-cases.ts";
-import { tradeCases } from "./trade-cases.ts";
-import type { AgentCase } from "./world.ts";
 
-const cases: readonly AgentCase[] = [...queryCases, ...tradeCases, ...connectorCases];
 const left: Readonly<Record<string, string>> = skips;
 
 /** Worlds that run at a time: each is a process and a broker of its own. */

@@ -16,6 +16,7 @@ const always = { fromBrokerMs: 0, toBrokerMs: 9_000_000_000_000 };
 export const historyCases: readonly AgentCase[] = [
   {
     name: "history.orders, history.deals: by position, by ticket and by time",
+    covers: ["op history.orders", "op history.deals"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const position = await openPosition(world, raw, "h-1");
@@ -34,6 +35,7 @@ export const historyCases: readonly AgentCase[] = [
   },
   {
     name: "bars, ticks: in bulk, oldest first; an unknown symbol is refused by name",
+    covers: ["op bars", "op ticks"],
     async run(world): Promise<void> {
       const raw = await live(world);
       world.broker.quote("EURUSD", 1.2, 1.2002);
@@ -49,6 +51,7 @@ export const historyCases: readonly AgentCase[] = [
   },
   {
     name: "depth.subscribe, depth.unsubscribe: are answered; an unknown symbol is refused by name",
+    covers: ["op depth.subscribe", "op depth.unsubscribe"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const symbols = ["EURUSD"];

@@ -1,36 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
-import type { Intent, OrderCheckResult, Outcome, PendingIntent } from "../../../src/protocol/v1/messages.ts";
-import { type RawClient, refusal, result } from "../../kit/raw-client.ts";
-import { ledgerOf, live, marketIntent, openPosition, outcomeOf } from "./steps.ts";
-import type { AgentCase, AgentWorld } from "./world.ts";
+import type { OrderCheckResult } from "../../../src/protocol/v1/messages.ts";
+import { refusal, result } from "../../kit/raw-client.ts";
+import { ledgerOf, limitIntent, live, marketIntent, openPosition, orderOf, send } from "./steps.ts";
+import type { AgentCase } from "./world.ts";
 
-/** A buy limit of 0.1 lots EURUSD, well below the market. */
-const limit: PendingIntent = {
-  kind: "pending",
-  symbol: "EURUSD",
-  orderKind: "buyLimit",
-  volume: 0.1,
-  price: 1.09,
-  priceStopLimit: 0,
-  stopLoss: 0,
-  takeProfit: 0,
-  timeInForce: "gtc",
-  expirationBrokerMs: 0,
-  magic: "0",
-  comment: "",
-  filling: "auto",
-  tag: "comment",
-};
-
-async function send(world: AgentWorld, raw: RawClient, id: string, intent: Intent): Promise<Outcome> {
-  raw.sendCommand(raw.command(id, intent));
-  return await outcomeOf(world, raw, id);
-}
-
-function orderOf(outcome: Outcome): string {
-  if (outcome.state !== "executed") throw new Error(`Not executed: ${JSON.stringify(outcome)}`);
-  return outcome.order;
-}
+const limit = limitIntent();
 
 /** Pending orders, changes and closing by (docs/protocol.md, 6.1), and the check of an order (4.3). */
 export const orderCases: readonly AgentCase[] = [
@@ -90,6 +64,7 @@ export const orderCases: readonly AgentCase[] = [
   },
   {
     name: "order.check, calc.margin, calc.profit: answer without trading",
+    covers: ["op order.check", "op calc.margin", "op calc.profit"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const ask = async <T>(op: string, args: object): Promise<T> =>

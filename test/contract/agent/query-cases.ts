@@ -11,6 +11,7 @@ import type { AgentCase } from "./world.ts";
 export const queryCases: readonly AgentCase[] = [
   {
     name: "hello gives the session, the account, the terminal's permissions one by one, and the limits",
+    covers: ["op hello"],
     async run(world): Promise<void> {
       const raw = await world.raw();
       const hello = await world.settle(raw.hello());
@@ -111,6 +112,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "ping gives broker time and UTC",
+    covers: ["op ping"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const pong = result<{ brokerMs: number; utcMs: number }>(await world.settle(raw.request("ping")));
@@ -120,6 +122,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "account, positions and symbols give what the terminal has",
+    covers: ["op account", "op positions", "op symbols"],
     async run(world): Promise<void> {
       const raw = await live(world);
       raw.sendCommand(raw.command("a-1", marketIntent()));
@@ -156,6 +159,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "tick gives the last quote as a packed record",
+    covers: ["op tick"],
     async run(world): Promise<void> {
       const raw = await live(world);
       result(await world.settle(raw.request("subscribe", { symbols: ["EURUSD"] })));
@@ -218,6 +222,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "a barrier comes behind every ledger event before it, with the same seq",
+    covers: ["op barrier"],
     async run(world): Promise<void> {
       const raw = await live(world);
       raw.sendCommand(raw.command("b-1", marketIntent()));
@@ -235,6 +240,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "a snapshot stands at its ledger position: with every event after it, it equals the next snapshot",
+    covers: ["op snapshot"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const first = await world.settle(raw.request("snapshot"));
@@ -271,6 +277,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "ledger.since gives exactly the events after a position, and another epoch is gone",
+    covers: ["op ledger.since"],
     async run(world): Promise<void> {
       const raw = await live(world);
       raw.sendCommand(raw.command("l-1", marketIntent()));
@@ -296,6 +303,7 @@ export const queryCases: readonly AgentCase[] = [
   },
   {
     name: "bye ends a session at once, and the next hello opens another",
+    covers: ["op bye"],
     async run(world): Promise<void> {
       const raw = await live(world);
       result(await world.settle(raw.request("bye")));

@@ -2,12 +2,10 @@ import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { nodeNetwork } from "../../../src/adapters/node-network.ts";
 import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
 import { MT5Connector } from "../../../src/connector/mod.ts";
-import type { TradeRequest } from "../../../src/domain/terminal.ts";
 import { encodeKey } from "../../../src/security/keys.ts";
 import { type Agent, createAgent } from "../../../src/simulator/agent/agent.ts";
 import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
 import { MemoryJournalStore } from "../../../src/simulator/agent/memory-journal.ts";
-import { alwaysOpen, SimulatedTerminal, symbolSpec } from "../../../src/simulator/broker/mod.ts";
 import { faultyNetwork } from "../../../src/simulator/faults/network.ts";
 import { faultyTransport } from "../../../src/simulator/faults/transport.ts";
 import { type Clock, systemClock } from "../../../src/transport/clock.ts";
@@ -16,7 +14,9 @@ import type { Network } from "../../../src/transport/network.ts";
 import type { Channel } from "../../../src/transport/transport.ts";
 import { VirtualClock } from "../../../src/transport/virtual-clock.ts";
 import { RawClient } from "../../kit/raw-client.ts";
-import type { AgentWorld, BrokerView } from "./world.ts";
+import { watchedBroker } from "./broker.ts";
+import { Witness } from "./witness.ts";
+import type { AgentWorld } from "./world.ts";
 
 /** Real time over TCP, or virtual time over the linked pair in memory; the engine and CURVE are the real ones in both. */
 export type WorldKind = "memory" | "tcp";
@@ -79,48 +79,6 @@ function realTime(): Time {
   };
 }
 
-/** The broker of a world: a terminal whose server's executions are counted outside of the agent. */
-function watchedBroker(clock: Clock): { terminal: SimulatedTerminal; view: BrokerView } {
-  const terminal = new SimulatedTerminal({
-    clock,
-    symbols: ["EURUSD", "GBPUSD"].map((name) =>
-      symbolSpec(name, { tradeSessions: alwaysOpen, quoteSessions: alwaysOpen }),
-    ),
-    account: { balance: 10_000 },
-    latencyMs: 20,
-  });
-  const executed: TradeRequest[] = [];
-  let next: { when: "before" | "after"; answer: { readonly retcode: number } | "silence" } | undefined;
-  const take = (when: "before" | "after"): { readonly retcode: number } | "silence" | undefined => {
-    if (next?.when !== when) return undefined;
-    const { answer } = next;
-    next = undefined;
-    return answer;
-  };
-  terminal.setHooks({
-    before: () => take("before"),
-    after(request, _id, result) {
-      if (result.retcode === 10009 || result.retcode === 10010) executed.push(request);
-      return take("after");
-    },
-  });
-  terminal.quote("EURUSD", 1.1, 1.1002);
-  terminal.quote("GBPUSD", 1.25, 1.2503);
-  const view: BrokerView = {
-    executed,
-    positions: () => terminal.positions().map((position) => position.ticket),
-    balance: () => terminal.account().balance,
-    quote: (symbol, bid, ask) => {
-      terminal.quote(symbol, bid, ask);
-    },
-    answerNext(when, answer): void {
-      next = { when, answer };
-    },
-    setConnected: (connected) => terminal.setConnected(connected),
-  };
-  return { terminal, view };
-}
-
 /** A fresh world around the simulator's agent. */
 export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld> {
   const time = kind === "memory" ? virtualTime() : realTime();
@@ -130,7 +88,8 @@ export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld>
     main: nodeCrypto.keyAgreement.generateKeyPair(),
     other: nodeCrypto.keyAgreement.generateKeyPair(),
   };
-  const { terminal, view } = watchedBroker(clock);
+  const { simulated, terminal, view } = watchedBroker(clock);
+  const witness = new Witness();
   const journal = new MemoryJournalStore();
   const faults: unknown[] = [];
   let ports: Readonly<Record<Channel, number>> = { command: 0, events: 0, sync: 0 };
@@ -180,6 +139,7 @@ export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld>
     name: kind,
     clock,
     broker: view,
+    witness,
     get ports() {
       return ports;
     },
@@ -202,6 +162,7 @@ export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld>
         { transport: messages.transport, clock },
       );
       connectors.push(made);
+      witness.connector(made);
       return made;
     },
     async raw({ client = "main", instance = "raw-1" } = {}): Promise<RawClient> {
@@ -215,6 +176,7 @@ export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld>
         instance,
       });
       raws.push(made);
+      witness.raw(made);
       await world.settle(made.openAll());
       return made;
     },
@@ -234,7 +196,7 @@ export async function createSimulatorWorld(kind: WorldKind): Promise<AgentWorld>
       for (const connector of connectors) await world.settle(connector.disconnect());
       for (const raw of raws) await world.settle(raw.close());
       await world.settle(agent.stop());
-      terminal.dispose();
+      simulated.dispose();
       if (faults.length > 0) throw new AggregateError(faults, "The agent reported faults");
     },
   };

@@ -1,9 +1,11 @@
 import type {
   BarrierMessage,
   CloseIntent,
+  Intent,
   LedgerEvent,
   MarketIntent,
   Outcome,
+  PendingIntent,
   Role,
 } from "../../../src/protocol/v1/messages.ts";
 import { accountTopic, clientTopic, ledgerTopic, pulseTopic } from "../../../src/protocol/v1/topics.ts";
@@ -40,6 +42,39 @@ export function closeIntent(position: string, changes: Partial<CloseIntent> = {}
     tag: "comment",
     ...changes,
   };
+}
+
+/** A buy limit of 0.1 lots EURUSD, well below the market. */
+export function limitIntent(changes: Partial<PendingIntent> = {}): PendingIntent {
+  return {
+    kind: "pending",
+    symbol: "EURUSD",
+    orderKind: "buyLimit",
+    volume: 0.1,
+    price: 1.09,
+    priceStopLimit: 0,
+    stopLoss: 0,
+    takeProfit: 0,
+    timeInForce: "gtc",
+    expirationBrokerMs: 0,
+    magic: "0",
+    comment: "",
+    filling: "auto",
+    tag: "comment",
+    ...changes,
+  };
+}
+
+/** Sends an intent and waits for its first outcome. */
+export async function send(world: AgentWorld, raw: RawClient, id: string, intent: Intent): Promise<Outcome> {
+  raw.sendCommand(raw.command(id, intent));
+  return await outcomeOf(world, raw, id);
+}
+
+/** The order of an outcome that must be executed. */
+export function orderOf(outcome: Outcome): string {
+  if (outcome.state !== "executed") throw new Error(`Not executed: ${JSON.stringify(outcome)}`);
+  return outcome.order;
 }
 
 /** A raw client that has become live as docs/protocol.md, 4.2 says. */

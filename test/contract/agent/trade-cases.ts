@@ -197,6 +197,7 @@ export const tradeCases: readonly AgentCase[] = [
   },
   {
     name: "asking for an unknown id voids it for ever; a peek does not",
+    covers: ["outcome void"],
     async run(world): Promise<void> {
       const raw = await live(world);
       const peeked = result<{ outcome: Outcome | null }>(

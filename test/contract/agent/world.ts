@@ -1,4 +1,5 @@
 import type { MT5Connector } from "../../../src/connector/mod.ts";
+import type { DealRecord } from "../../../src/domain/records.ts";
 import type { TradeRequest } from "../../../src/domain/terminal.ts";
 import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
 import type { NetworkFaults } from "../../../src/simulator/faults/network.ts";
@@ -6,6 +7,8 @@ import type { TransportFaults } from "../../../src/simulator/faults/transport.ts
 import type { Clock } from "../../../src/transport/clock.ts";
 import type { Channel } from "../../../src/transport/transport.ts";
 import type { RawClient } from "../../kit/raw-client.ts";
+import type { Covered } from "./coverage.ts";
+import type { Witness } from "./witness.ts";
 
 /** The truth at the broker, which no agent can colour. */
 export interface BrokerView {
@@ -18,6 +21,12 @@ export interface BrokerView {
   /** Answers the next request in place of the server: not executed with `before`, executed with `after`. */
   answerNext(when: "before" | "after", answer: { readonly retcode: number } | "silence"): void;
   setConnected(connected: boolean): void;
+  /** Lots that can be had at each quote; unlimited at first. */
+  setLiquidity(lots: number): void;
+  /** Books a deposit. */
+  deposit(amount: number): void;
+  /** Corrects a deal, or withdraws it, as brokers later may. */
+  correctDeal(ticket: string, correction: Partial<DealRecord> | undefined): void;
 }
 
 /** An agent with everything around it, in real or virtual time. */
@@ -25,6 +34,8 @@ export interface AgentWorld {
   readonly name: string;
   readonly clock: Clock;
   readonly broker: BrokerView;
+  /** Sees what the case makes happen. */
+  readonly witness: Witness;
   readonly ports: Readonly<Record<Channel, number>>;
   /** Faults of the byte streams between connector and agent. */
   readonly links: NetworkFaults;
@@ -51,5 +62,7 @@ export interface AgentWorld {
 /** One case of the contract: its name and what it does in a fresh world. It throws if the contract is broken. */
 export interface AgentCase {
   readonly name: string;
+  /** What it shows; its world's witness must have seen each. */
+  readonly covers?: readonly Covered[];
   run(world: AgentWorld): Promise<void>;
 }
