@@ -196,12 +196,25 @@ export interface Binary {
   readonly folder: string;
 }
 
-/** Translates, compiles and links an MQL5 program; a second call with the same sources costs the translation only. */
-export async function compileProgram(
+/** What this process has built: the sources are read once. */
+const built = new Map<string, Promise<Binary>>();
+
+/**
+ * Translates, compiles and links an MQL5 program. A second call in one process costs nothing; in another one, with the
+ * same sources, the translation only.
+ */
+export function compileProgram(
   entry: string,
   flavour: Flavour = "plain",
   root: string = mqlRoot,
 ): Promise<Binary> {
+  const key = [entry, flavour, root].join("\0");
+  const known = built.get(key) ?? buildProgram(entry, flavour, root);
+  built.set(key, known);
+  return known;
+}
+
+async function buildProgram(entry: string, flavour: Flavour, root: string): Promise<Binary> {
   const translation = await translate(entry, root);
   if (!translation.ok)
     throw new Error(`Cannot translate ${entry}:\n${translation.faults.map(describeFault).join("\n")}`);

@@ -29,6 +29,25 @@ function charCode(literal: string): number {
   return inner.startsWith("\\") ? (charEscapes[inner[1] ?? ""] ?? 0) : inner.charCodeAt(0);
 }
 
+/**
+ * Whether a structure holds nothing but numbers. Only such a one is laid out as MQL5 does, without padding: it may go to
+ * a DLL. Texts and dynamic arrays are pointers here, which must stand at addresses that are theirs, or the leak
+ * detector does not find them.
+ */
+function isPlain(name: string, symbols: Symbols): boolean {
+  const aggregate = symbols.aggregates.get(name);
+  if (aggregate === undefined) return true;
+  if (aggregate.kind === "class") return false;
+  const members = aggregate.node?.descendantsOfType("field_declaration").flatMap(declaratorsOf) ?? [];
+  const isDynamic = (node: Node): boolean =>
+    node.type === "array_declarator" && node.childForFieldName("size") === null;
+  if (members.some(isDynamic)) return false;
+  if (aggregate.base !== undefined && !isPlain(aggregate.base, symbols)) return false;
+  return [...aggregate.fields.values()].every(
+    (field) => field.name !== "string" && (field.name === name || isPlain(field.name, symbols)),
+  );
+}
+
 /** Rewrites what stands behind a `#define`, which the grammar leaves as text. */
 function rewriteMacro(text: string): string {
   return text
@@ -119,6 +138,7 @@ class FileRewriter {
         }
         break;
       case "struct_specifier":
+        if (!isPlain(node.childForFieldName("name")?.text ?? "", this.#symbols)) break;
         this.#insert(node.startIndex, '_Pragma("pack(push,1)") ');
         this.#insert(this.#behindSemicolon(node), ' _Pragma("pack(pop)")');
         break;

@@ -21,7 +21,10 @@ export function terminalHeader(): string {
     lines.push(`constexpr ${cppType(item.type)} ${item.name} = ${cppType(item.type)}(${item.value});`);
   for (const item of structures) {
     const fields = item.fields.map(([type, name]) => `${cppType(type)} ${name};`).join(" ");
-    lines.push(`#pragma pack(push, 1)`, `struct ${item.name} { ${fields} };`, `#pragma pack(pop)`);
+    const text = `struct ${item.name} { ${fields} };`;
+    // Texts are pointers here and keep their alignment; no structure that holds one goes to a DLL.
+    if (item.fields.some(([type]) => type === "string")) lines.push(text);
+    else lines.push(`#pragma pack(push, 1)`, text, `#pragma pack(pop)`);
   }
   lines.push("}", "");
   return lines.join("\n");

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "dll.hpp"
+#include "terminal.hpp"
 
 namespace mql {
 
@@ -113,7 +114,14 @@ ulong AcceptSocket(ulong socket, void *address, void *length) {
 int ReceiveBytes(ulong socket, void *buffer, int length, int flags) {
   if (flags != 0) Critical("recv: only flags 0 are emulated");
   const ssize_t count = ::recv(ToDescriptor(socket), buffer, static_cast<std::size_t>(length), 0);
-  return count < 0 ? Fail() : static_cast<int>(count);
+  if (count < 0) return Fail();
+  if (count > 0 && g_terminal.gatesSockets) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(ToDescriptor(socket), reinterpret_cast<sockaddr *>(&own), &size) != 0) return Fail();
+    g_terminal.Ask("received", "{\"port\":" + std::to_string(ntohs(own.sin_port)) + ",\"bytes\":" + std::to_string(count) + "}");
+  }
+  return static_cast<int>(count);
 }
 
 int SendBytes(ulong socket, void *buffer, int length, int flags) {
@@ -184,7 +192,8 @@ int PollSockets(void *array, uint count, int timeout) {
     list[i].fd = ToDescriptor(given[i].socket);
     list[i].events = static_cast<short>(((events & 0x0300) != 0 ? POLLIN : 0) | ((events & 0x0010) != 0 ? POLLOUT : 0));
   }
-  const int ready = ::poll(list.data(), count, timeout);
+  const int scale = static_cast<int>(g_terminal.options.timeScale);
+  const int ready = ::poll(list.data(), count, timeout > 0 ? (timeout + scale - 1) / scale : timeout);
   if (ready < 0) return errno == EINTR ? 0 : Fail();
   for (uint i = 0; i < count; i++) {
     const int got = list[i].revents;

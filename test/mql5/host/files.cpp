@@ -1,5 +1,6 @@
 // Files in a sandbox folder. What is written stays in the program's buffer until FileFlush or FileClose, so that a
 // killed program loses it, as in the terminal.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 struct OpenFile {
+  std::string name;
   std::FILE *stream = nullptr;
   bool readable = false;
   bool writable = false;
@@ -86,14 +88,33 @@ ulong SizeOf(const OpenFile &file) {
   return end > file.flushedSize ? end : file.flushedSize;
 }
 
+/** Nobody can be asked any more once the controlling process has gone. */
+bool Gated() {
+  if (!g_terminal.gatesWrites) return false;
+  const std::lock_guard<std::mutex> lock(g_terminal.mutex);
+  return !g_terminal.inputClosed;
+}
+
+/** How many of the bytes the disk takes. FileFlush has no result: a program is not told of those that it does not take. */
+std::size_t RoomFor(const OpenFile &file) {
+  const std::size_t wanted = file.pending.size();
+  if (!Gated()) return wanted;
+  const std::string text(file.pending.begin(), file.pending.end());
+  const Json reply = g_terminal.Ask("fileWrite", "{\"name\":" + JsonText(file.name) + ",\"text\":" + JsonText(text) + "}");
+  if (reply["room"].IsNull()) return wanted;
+  return std::min(wanted, static_cast<std::size_t>(reply["room"].Unsigned()));
+}
+
 void Flush(OpenFile &file) {
   if (file.pending.empty()) return;
+  const std::size_t room = RoomFor(file);
   std::fseek(file.stream, static_cast<long>(file.pendingAt), SEEK_SET);
-  const std::size_t done = std::fwrite(file.pending.data(), 1, file.pending.size(), file.stream);
-  if (done != file.pending.size() || std::fflush(file.stream) != 0) Critical("cannot write a file of the sandbox");
-  const ulong end = file.pendingAt + file.pending.size();
+  const std::size_t done = std::fwrite(file.pending.data(), 1, room, file.stream);
+  if (done != room || std::fflush(file.stream) != 0) Critical("cannot write a file of the sandbox");
+  const ulong end = file.pendingAt + room;
   if (end > file.flushedSize) file.flushedSize = end;
   file.pending.clear();
+  if (Gated()) g_terminal.Ask("fileWritten", "{\"name\":" + JsonText(file.name) + "}");
 }
 
 }  // namespace
@@ -112,6 +133,7 @@ int FileOpen(const string &name, int flags) {
     SetLastError(fs::exists(path, error) ? kCannotOpen : kNotExist);
     return INVALID_HANDLE;
   }
+  file.name = ToUtf8(name);
   file.readable = read;
   file.writable = write;
   std::fseek(file.stream, 0, SEEK_END);

@@ -41,7 +41,7 @@ Event NextEvent() {
     if (terminal.timerPeriodMs > 0) {
       const ulong now = MonotonicMs();
       const ulong wait = terminal.timerDueMs > now ? terminal.timerDueMs - now : 0;
-      terminal.wake.wait_for(lock, std::chrono::milliseconds(wait));
+      terminal.wake.wait_for(lock, std::chrono::microseconds(MachineMicroseconds(wait)));
     } else {
       terminal.wake.wait(lock);
     }
@@ -126,6 +126,7 @@ int main(int count, char **values) {
     if (name == "--files") options.files = value;
     else if (name == "--symbol") options.symbol = value;
     else if (name == "--timer-granularity-ms") options.granularityMs = std::atoi(value.c_str());
+    else if (name == "--time-scale") options.timeScale = std::strtoul(value.c_str(), nullptr, 10);
     else if (name == "--dlls-allowed") options.dllsAllowed = value == "true";
     else mql::Critical("unknown option");
   }

@@ -13,6 +13,7 @@ constexpr std::size_t kQueueLimit = 1024;
 constexpr std::size_t kTicksKept = 200'000;
 
 const auto g_start = std::chrono::steady_clock::now();
+const auto g_wallStart = std::chrono::system_clock::now();
 int g_lastError = 0;
 std::mutex g_output;
 
@@ -46,13 +47,19 @@ void Remove(std::vector<Json> &table, const std::string &ticket) {
 
 Terminal &g_terminal = *new Terminal();
 
-ulong MonotonicMs() {
-  return static_cast<ulong>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - g_start).count());
+ulong GetMicrosecondCount() {
+  const auto passed = std::chrono::steady_clock::now() - g_start;
+  return g_terminal.options.timeScale *
+         static_cast<ulong>(std::chrono::duration_cast<std::chrono::microseconds>(passed).count());
 }
 
+ulong MonotonicMs() { return GetMicrosecondCount() / 1000; }
+
+ulong MachineMicroseconds(ulong milliseconds) { return milliseconds * 1000 / g_terminal.options.timeScale; }
+
 mlong WallMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto start = std::chrono::duration_cast<std::chrono::milliseconds>(g_wallStart.time_since_epoch());
+  return start.count() + static_cast<mlong>(MonotonicMs());
 }
 
 void Terminal::Say(const std::string &line) {
@@ -166,6 +173,9 @@ void Terminal::Apply(const Json &message) {
     // Everything sent before has been applied.
     Say("{\"t\":\"synced\",\"id\":" + std::to_string(message["id"].Integer()) + "}");
     return;
+  } else if (type == "gates") {
+    gatesWrites = value["writes"].truth;
+    gatesSockets = value["sockets"].truth;
   } else if (type == "deinit") {
     Push({.kind = Event::Kind::Deinit, .reason = static_cast<int>(value.Integer())});
   } else {
@@ -211,18 +221,13 @@ void BadInput(const string &name, const string &value) {
 
 ulong GetTickCount64() { return 1'000'000 + MonotonicMs(); }
 
-ulong GetMicrosecondCount() {
-  return static_cast<ulong>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - g_start).count());
-}
-
 void Sleep(int milliseconds) {
   // The terminal looks at the stop flag every 0.1 s.
   const ulong until = MonotonicMs() + static_cast<ulong>(milliseconds < 0 ? 0 : milliseconds);
   while (!IsStopped()) {
     const ulong now = MonotonicMs();
     if (now >= until) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(until - now < 100 ? until - now : 100));
+    std::this_thread::sleep_for(std::chrono::microseconds(MachineMicroseconds(until - now < 100 ? until - now : 100)));
   }
 }
 

@@ -31,6 +31,8 @@ struct Options {
   std::string symbol = "EURUSD";
   std::string program = "program";
   int granularityMs = 16;
+  /** So many times faster than the machine's does this terminal's time pass. */
+  ulong timeScale = 1;
   bool dllsAllowed = true;
 };
 
@@ -56,6 +58,10 @@ class Terminal {
   int eventRunning = -1;
   ulong droppedTransactions = 0;
 
+  /** Whether the controlling process decides about each write to a file, and is asked again when it is done. */
+  std::atomic<bool> gatesWrites{false};
+  /** Whether the controlling process is asked before the program learns what a socket has received. */
+  std::atomic<bool> gatesSockets{false};
   std::atomic<bool> stopping{false};
   int timerPeriodMs = 0;
   ulong timerDueMs = 0;
@@ -73,9 +79,11 @@ class Terminal {
 
 extern Terminal &g_terminal;
 
-/** Milliseconds of a monotonic clock, from the start of the process. */
+/** Milliseconds of the terminal's monotonic clock, from the start of the process. */
 ulong MonotonicMs();
 mlong WallMs();
+/** A span of the terminal's time as the machine's, in microseconds. */
+ulong MachineMicroseconds(ulong milliseconds);
 int RunProgram();
 
 MqlTradeRequest ReadRequest(const Json &value);

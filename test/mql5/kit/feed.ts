@@ -1,5 +1,6 @@
 import type { DealRecord, OrderRecord, TickRecord } from "../../../src/domain/records.ts";
 import type { Terminal, TradeRequest, TradeTransaction } from "../../../src/domain/terminal.ts";
+import type { Intercept } from "./gates.ts";
 import type { Program } from "./program.ts";
 
 function tickRow(tick: TickRecord): readonly number[] {
@@ -20,6 +21,14 @@ interface TickRange extends HistoryRange {
   readonly symbol: string;
 }
 
+/** How a program is tied to a terminal. */
+export interface FeedOptions {
+  /** @default EURUSD */
+  readonly chartSymbol?: string;
+  /** Comes between the program's calls and their answers. */
+  readonly intercept?: Intercept;
+}
+
 /**
  * Keeps a program's terminal tables equal to those of a simulated terminal, and takes its orders there.
  * Tables are sent before the event that tells of them, since the terminal, too, changes first and notifies then.
@@ -30,12 +39,15 @@ export class TerminalFeed {
   readonly #sent = new Map<string, string>();
   readonly #cursors = new Map<string, { timeBrokerMs: number; count: number }>();
 
-  constructor(program: Program, terminal: Terminal, chartSymbol = "EURUSD") {
+  constructor(program: Program, terminal: Terminal, { chartSymbol = "EURUSD", intercept }: FeedOptions = {}) {
     // A chart's symbol is always in Market Watch.
     terminal.selectSymbol(chartSymbol);
     this.#program = program;
     this.#terminal = terminal;
-    program.answer((name, value) => this.#answer(name, value));
+    program.answer((name, value) => {
+      const next = (): unknown => this.#answer(name, value);
+      return intercept === undefined ? next() : intercept(name, value, next);
+    });
     program.watch((message) => {
       if (message.t === "symbolSelect" && message.selected) terminal.selectSymbol(message.name);
     });

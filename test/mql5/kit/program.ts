@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly files?: string;
   readonly symbol?: string;
   readonly timerGranularityMs?: number;
+  /** So many times faster than the machine's does the terminal's time pass; a whole number. @default 1 */
+  readonly timeScale?: number;
   readonly dllsAllowed?: boolean;
   /** Where a program of the flavour `coverage` leaves its counts. */
   readonly coverageFolder?: string | undefined;
@@ -75,6 +77,7 @@ export class Program implements AsyncDisposable {
     if (options.symbol !== undefined) args.push("--symbol", options.symbol);
     if (options.timerGranularityMs !== undefined)
       args.push("--timer-granularity-ms", String(options.timerGranularityMs));
+    if (options.timeScale !== undefined) args.push("--time-scale", String(options.timeScale));
     if (options.dllsAllowed !== undefined) args.push("--dlls-allowed", String(options.dllsAllowed));
     const env: NodeJS.ProcessEnv = { ...process.env };
     for (const [name, value] of Object.entries(options.inputs ?? {}))
@@ -129,7 +132,7 @@ export class Program implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Answers the host's calls (orderSend, historySelect, ...). */
+  /** Answers the host's calls (orderSend, historySelect, ...). The program stands still until a promised answer is there. */
   answer(calls: (name: string, value: unknown) => unknown): void {
     this.#onCall = calls;
   }
@@ -192,9 +195,19 @@ export class Program implements AsyncDisposable {
     const message: HostMessage = JSON.parse(line);
     this.#messages.push(message);
     this.#watcher?.(message);
-    if (message.t === "call")
-      this.send({ t: "reply", id: message.id, v: this.#onCall?.(message.name, message.v) ?? null });
+    if (message.t === "call") this.#reply(message.id, this.#onCall?.(message.name, message.v));
     this.#wake();
+  }
+
+  #reply(id: number, value: unknown): void {
+    const send = (v: unknown): void => this.send({ t: "reply", id, v: v ?? null });
+    if (!(value instanceof Promise)) send(value);
+    // An answer that fails must not leave the program waiting unseen.
+    else
+      value.then(send, (cause: unknown) => {
+        this.#noise += `Cannot answer the program: ${String(cause)}\n`;
+        this.#child.kill("SIGKILL");
+      });
   }
 
   #wake(): void {

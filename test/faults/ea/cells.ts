@@ -1,0 +1,85 @@
+import type { Flavour } from "../../../build/mql5/compile.ts";
+import { Bench, type CellResult, holdMs, type MatrixFault, type Stage, stages } from "../matrix/bench.ts";
+import { matrixFaults } from "../matrix/faults.ts";
+import { type Operation, operations } from "../matrix/operations.ts";
+import { cellName } from "../matrix/table.ts";
+import skips from "./ea-skips.json" with { type: "json" };
+import { createExpertWorld } from "./expert-world.ts";
+
+/** One cell of the expert's matrix. */
+export interface ExpertCell {
+  readonly name: string;
+  readonly fault: MatrixFault;
+  readonly stage: Stage;
+  readonly operation: Operation;
+}
+
+/** The operations of "First trade". */
+export const expertOperations: readonly Operation[] = operations.filter(({ name }) =>
+  ["market", "close"].includes(name),
+);
+
+/** Cells that cannot be expressed, each with its reason. */
+export const leftOut: Readonly<Record<string, string>> = skips;
+
+/** All cells, but for those that are left out. */
+export const expertCells: readonly ExpertCell[] = matrixFaults
+  .flatMap((fault) =>
+    stages.flatMap((stage) =>
+      expertOperations.map((operation) => ({
+        name: cellName(fault.name, stage, operation.name),
+        fault,
+        stage,
+        operation,
+      })),
+    ),
+  )
+  .filter(({ name }) => !(name in leftOut));
+
+/** How a cell is run. */
+export interface CellOptions {
+  readonly flavour: Flavour;
+  /** By how much the time is faster than the machine's. */
+  readonly timeScale: number;
+}
+
+/** Runs one cell against a fresh expert. */
+export async function runExpertCell(cell: ExpertCell, options: CellOptions): Promise<CellResult> {
+  const slowly = cell.stage === "send to outcome" ? { brokerLatencyMs: holdMs + 300 } : {};
+  const world = await createExpertWorld({ seed: cell.name, ...options, ...slowly });
+  try {
+    await world.client.connect();
+    return await new Bench(world).run(cell.operation, (bench) => cell.fault.inject(bench, cell.stage));
+  } finally {
+    await world.close();
+  }
+}
+
+/** Starts cells, so many at a time, and gives the promise of each one's result by its name. */
+export function runCells(
+  cells: readonly ExpertCell[],
+  atOnce: number,
+  options: CellOptions,
+): ReadonlyMap<string, Promise<CellResult>> {
+  const waiting: (() => void)[] = [];
+  let free = atOnce;
+  const inTurn = async (cell: ExpertCell): Promise<CellResult> => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free--;
+    try {
+      return await runExpertCell(cell, options);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+  return new Map(
+    cells.map((cell) => {
+      const result = inTurn(cell);
+      // Whoever waits for it is told; until somebody does, it is no unhandled one.
+      result.catch(() => undefined);
+      return [cell.name, result];
+    }),
+  );
+}
