@@ -482,6 +482,13 @@ void CAgentCommands::CommitStaged(void)
    bool any=false;
    for(int i=0; i<ArraySize(m_flights); i++)
       any=any || m_flights[i].staged;
+   if(any && m_mending && !m_journal.IsBroken())
+     {
+      //--- a write for another reason has repaired the journal, without what is staged
+      m_mending=false;
+      RefuseStaged();
+      return;
+     }
    if(!any || (m_mending && m_now<m_mend_ms))
       return;
    if(!m_journal.Commit())
