@@ -4,8 +4,9 @@ import type { Clock, Timer } from "../transport/clock.ts";
 import { type Channel, type ChannelFault, channels, type Transport } from "../transport/transport.ts";
 import type { RandomBytes } from "./backoff.ts";
 import { ChannelSlot } from "./channel-slot.ts";
-import { AuthenticationError, ConnectionError, ProtocolError, TimeoutError } from "./errors.ts";
+import { ConnectionError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
+import { channelError, tooLateError } from "./link-errors.ts";
 import { linkStatus, sameStatus } from "./link-status.ts";
 import type { Log } from "./log.ts";
 import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
@@ -190,7 +191,7 @@ export class AgentLink {
       this.timers.begin();
     }
     const timer = this.timers.set(
-      () => this.#startFailed(this.#tooLate()),
+      () => this.#startFailed(tooLateError(this.#deps.agent, this.#slots, this.session)),
       this.#deps.agent.connectTimeoutMs,
     );
     this.#starting = { promise, resolve, reject, timer };
@@ -252,7 +253,7 @@ export class AgentLink {
   #mayRetry(channel: Channel, failures: number, fault: ChannelFault): boolean {
     if (!this.#wanted) return false;
     const { reconnect } = this.#deps.options;
-    const error = this.#channelError(channel, fault);
+    const error = channelError(this.#deps.agent, channel, fault);
     this.#refusals[channel] = fault.code === "authentication" ? this.#refusals[channel] + 1 : 0;
     if (this.#hasBeenLive) {
       const refused = this.#refusals[channel] > maxRefusedKeys;
@@ -266,70 +267,6 @@ export class AgentLink {
     }
     this.#giveUp(error);
     return false;
-  }
-
-  #channelError(channel: Channel, fault: ChannelFault): ConnectionError | ProtocolError {
-    const { agent } = this.#deps;
-    const place = `${agent.host}:${agent.ports[channel]}`;
-    const message = `Cannot connect agent "${agent.id}": channel ${channel} at ${place}, ${fault.message}`;
-    const cause = fault.cause ?? fault;
-    switch (fault.code) {
-      case "authentication":
-        return new AuthenticationError(message, {
-          code: "AUTHENTICATION",
-          remedy:
-            "Check that credentials.serverKey is the agent's public key, that the agent lists this client's, and that " +
-            "ports.command, ports.events and ports.sync are not mixed up: an agent also hangs up on the wrong port",
-          cause,
-        });
-      case "protocol":
-        return new ProtocolError(message, {
-          code: "PROTOCOL",
-          remedy: `Check that an MT5Connector agent listens at ${place}, and that the ports are not swapped`,
-          cause,
-        });
-      case "unreachable":
-        return new ConnectionError(message, {
-          code: "UNREACHABLE",
-          remedy: `Check that the terminal runs with the agent attached, and that nothing blocks port ${agent.ports[channel]}`,
-          cause,
-        });
-      case "handshake-timeout":
-        return new TimeoutError(message, {
-          code: "TIMEOUT",
-          remedy: `Check that an MT5Connector agent listens at ${place} and that the terminal is not frozen`,
-          cause,
-        });
-      default:
-        return new ConnectionError(message, {
-          code: "CONNECTION_LOST",
-          remedy: "Check the network and the terminal",
-          cause,
-        });
-    }
-  }
-
-  /** Why the time to connect was not enough, with the channel that is behind. */
-  #tooLate(): Error {
-    const { agent } = this.#deps;
-    for (const channel of channels) {
-      const slot = this.#slots[channel].state;
-      if (slot.state === "up" || slot.state === "closed") continue;
-      const message = `no connection in ${agent.connectTimeoutMs} ms`;
-      return this.#channelError(channel, slot.fault ?? { code: "handshake-timeout", message });
-    }
-    const cause = this.session.lastError;
-    const missing = this.session.isOpen
-      ? `its events do not arrive on channel events (port ${agent.ports.events})`
-      : `it does not open a session on channel sync (port ${agent.ports.sync})`;
-    return new TimeoutError(
-      `Cannot connect agent "${agent.id}": ${missing} in ${agent.connectTimeoutMs} ms${cause === undefined ? "" : `: ${cause.message}`}`,
-      {
-        code: "TIMEOUT",
-        remedy: "Check that the terminal is not busy and that the three ports belong to one agent",
-        ...(cause === undefined ? {} : { cause }),
-      },
-    );
   }
 
   #update(): void {
