@@ -41,8 +41,8 @@ export interface Connection {
   /** Resolves when the stream beneath is closed. */
   readonly gone: Promise<void>;
   /**
-   * Sends a message; only while up, and better only while `writable`. The frames are copied before this returns, and
-   * leave together with everything else that is sent in this turn.
+   * Sends a message; only while up, and better only while `writable`. The frames are copied before this returns. The
+   * first message after something came leaves at once, all others together with what else is sent in this turn.
    */
   send(frames: readonly Uint8Array[]): void;
   /** Sends a subscription, or the end of one; only while up. */

@@ -8,7 +8,7 @@ export interface Environment {
   readonly clock: Clock;
   /**
    * Runs a callback in the next turn of the event loop, after everything that the current turn does. All that is sent
-   * within one turn leaves in one write.
+   * within one turn leaves in one write, but for the first message after something came, which does not wait.
    */
   nextTurn(callback: () => void): void;
 }

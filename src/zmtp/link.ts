@@ -52,6 +52,8 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   #blocked = false;
   #paused = false;
   #flushQueued = false;
+  /** Whether a message was sent since something came last. */
+  #hasSpoken = false;
   #upAtMs = 0;
   #silent = true;
   /** The context of the last PING that could not be answered while the stream was full. */
@@ -98,8 +100,14 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   }
 
   send(frames: readonly Uint8Array[]): void {
-    (this.#engine as Engine).send(frames);
-    this.#queueFlush();
+    const engine = this.#engine as Engine;
+    engine.send(frames);
+    // An answer leaves at once: its receiver waits. What is sent on top of it leaves together.
+    if (this.#hasSpoken || this.#flushQueued) this.#queueFlush();
+    else {
+      this.#hasSpoken = true;
+      engine.flush();
+    }
   }
 
   sendSubscription(active: boolean, prefix: Uint8Array): void {
@@ -151,6 +159,7 @@ class Link implements Connection, StreamEvents, EngineEvents, HeartbeatActions {
   data(chunk: Uint8Array): void {
     if (this.#state === "down") return;
     this.#silent = false;
+    this.#hasSpoken = false;
     this.#heartbeat?.heard();
     this.#engine?.receive(chunk);
   }

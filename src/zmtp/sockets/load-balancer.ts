@@ -54,24 +54,20 @@ export class LoadBalancer {
   /** Resolves when the message is on its way or waits in a peer's queue; its bytes may then be used again. */
   send(frames: readonly Uint8Array[], options?: WaitOptions): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
-    if (
-      this.#waiters.length === 0 &&
-      options?.signal?.aborted !== true &&
-      this.trySend(frames) !== undefined
-    ) {
-      return this.#breather.breath();
-    }
+    if (this.sendNow(frames, options) !== undefined) return this.#breather.breath();
     return this.#wait(frames, options).then(() => undefined);
   }
 
   /** As `send`, and tells the pipe. */
   async sendTo(frames: readonly Uint8Array[], options?: WaitOptions): Promise<Pipe> {
     if (this.#closed) throw closedError();
-    if (this.#waiters.length === 0 && options?.signal?.aborted !== true) {
-      const pipe = this.trySend(frames);
-      if (pipe !== undefined) return pipe;
-    }
-    return await this.#wait(frames, options);
+    return this.sendNow(frames, options) ?? (await this.#wait(frames, options));
+  }
+
+  /** Sends without waiting; `undefined` when that cannot be. */
+  sendNow(frames: readonly Uint8Array[], options?: WaitOptions): Pipe | undefined {
+    if (this.#closed || this.#waiters.length > 0 || options?.signal?.aborted === true) return undefined;
+    return this.trySend(frames);
   }
 
   /** There is room again somewhere. */

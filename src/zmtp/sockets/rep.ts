@@ -108,16 +108,21 @@ export class Reply extends Socket implements AsyncIterable<Uint8Array[]> {
   }
 
   /** Requests one after the other, until the socket is closed; each must be replied to before the next. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array[], void, undefined> {
-    for (;;) {
-      let request: Uint8Array[];
-      try {
-        request = await this.receive();
-      } catch (error) {
-        if (error instanceof SocketError && error.code === "closed") return;
-        throw error;
-      }
-      yield request;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array[]> {
+    const iterator: AsyncIterableIterator<Uint8Array[]> = {
+      next: () => this.#pattern.receive().then(found, endOfLoop),
+      return: async () => ({ done: true, value: undefined }),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
   }
+}
+
+function found(value: Uint8Array[]): IteratorResult<Uint8Array[], undefined> {
+  return { done: false, value };
+}
+
+function endOfLoop(error: unknown): IteratorResult<Uint8Array[], undefined> {
+  if (error instanceof SocketError && error.code === "closed") return { done: true, value: undefined };
+  throw error;
 }

@@ -25,7 +25,7 @@ type Turn =
 
 const idle: Turn = { state: "idle" };
 
-const delimiter = (): Uint8Array => new Uint8Array(0);
+const delimiter = new Uint8Array(0);
 
 class ReqPattern implements Pattern {
   readonly #balancer: LoadBalancer;
@@ -97,8 +97,11 @@ class ReqPattern implements Pattern {
     const id = this.#correlate ? this.#nextId() : undefined;
     this.#turn = { state: "sending" };
     try {
-      const envelope = id === undefined ? [delimiter()] : [id, delimiter()];
-      const pipe = await this.#balancer.sendTo([...envelope, ...frames], options);
+      const envelope = id === undefined ? [delimiter] : [id, delimiter];
+      const request = [...envelope, ...frames];
+      // Without a promise where there is room: a round trip is made of such steps.
+      const pipe =
+        this.#balancer.sendNow(request, options) ?? (await this.#balancer.sendTo(request, options));
       this.#turn = { state: "waiting", pipe, id };
     } catch (error) {
       this.#turn = before;
