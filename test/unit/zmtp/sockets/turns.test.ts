@@ -23,7 +23,7 @@ test("an answer leaves at once, what is sent on top of it leaves together in the
   const answers = new Pair({ ...context, network: counting });
   answers.connect("tcp://a:1000");
   for (const question of ["1", "2"]) {
-    await asks.send(question);
+    await clock.runUntil(asks.send(question), 1_000);
     await clock.runUntil(answers.receive(), 1_000);
     writes = 0;
     const sent = [answers.send("a"), answers.send("b"), answers.send("c")];
