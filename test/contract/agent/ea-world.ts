@@ -1,12 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Binary, compileProgram, mqlRoot } from "../../../build/mql5/compile.ts";
+import { compileProgram, type Flavour, mqlRoot } from "../../../build/mql5/compile.ts";
 import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { nodeNetwork } from "../../../src/adapters/node-network.ts";
 import { zmtpTransport } from "../../../src/adapters/zmtp-transport.ts";
 import { MT5Connector } from "../../../src/connector/mod.ts";
-import type { Terminal } from "../../../src/domain/terminal.ts";
 import { encodeKey } from "../../../src/security/keys.ts";
 import type { AgentPoint } from "../../../src/simulator/agent/agent-options.ts";
 import { faultyNetwork } from "../../../src/simulator/faults/network.ts";
@@ -15,6 +14,7 @@ import { systemClock } from "../../../src/transport/clock.ts";
 import type { Channel } from "../../../src/transport/transport.ts";
 import { RawClient } from "../../kit/raw-client.ts";
 import { TerminalFeed } from "../../mql5/kit/feed.ts";
+import { Gates } from "../../mql5/kit/gates.ts";
 import { defaultFlavour } from "../../mql5/kit/peers.ts";
 import { Program } from "../../mql5/kit/program.ts";
 import { watchedBroker } from "./broker.ts";
@@ -24,11 +24,20 @@ import type { AgentWorld, BrokerView } from "./world.ts";
 /** The expert that ships. */
 const expert = join(mqlRoot, "Experts", "MT5Connector", "MT5Connector.mq5");
 
-/** The points at which a process can be killed from outside, by what reaches the terminal. */
-const reachable: ReadonlySet<AgentPoint> = new Set<AgentPoint>(["journalled", "sent", "beforeOutcome"]);
+/** The points that show outside the process: on its sockets, in its journal or at its terminal. */
+const reachable: ReadonlySet<AgentPoint> = new Set<AgentPoint>([
+  "commandReceived",
+  "beforeJournal",
+  "journalled",
+  "sent",
+  "beforeOutcome",
+  "outcomeJournalled",
+]);
 
 interface Trap {
   readonly point: AgentPoint;
+  /** What a socket receives is a command only after one was sent. */
+  armed: boolean;
   fired: boolean;
 }
 
@@ -46,12 +55,9 @@ async function settleWithin<T>(promise: Promise<T>, limitMs: number): Promise<T>
   }
 }
 
-let compiled: Promise<Binary> | undefined;
-
 /** A fresh world around the expert's own sources, in real time over TCP; its broker is the simulator's. */
-export async function createEaWorld(): Promise<AgentWorld> {
-  compiled ??= compileProgram(expert, defaultFlavour);
-  const binary = await compiled;
+export async function createEaWorld(flavour: Flavour = defaultFlavour): Promise<AgentWorld> {
+  const binary = await compileProgram(expert, flavour);
   const files = await mkdtemp(join(tmpdir(), "mt5c-ea-"));
   const settings = join(files, "Files", "mt5-connector.ini");
   await mkdir(dirname(settings), { recursive: true });
@@ -70,60 +76,22 @@ export async function createEaWorld(): Promise<AgentWorld> {
   /** The program to which quotes are still on their way through the pipe. */
   let quoted: Program | undefined;
   let ended: Promise<unknown> = Promise.resolve();
+  let dead = false;
 
   function kill(): void {
+    dead = true;
     feed.stop();
     ended = program.kill();
   }
-  function spring(point: AgentPoint): boolean {
-    if (trap === undefined || trap.fired || trap.point !== point) return false;
-    trap.fired = true;
-    kill();
-    return true;
-  }
-  /** The terminal as the expert sees it, with a trap at each place where one can be set from outside. */
-  const watched: Terminal = {
-    info: () => terminal.info(),
-    account: () => terminal.account(),
-    positions: () => terminal.positions(),
-    orders: () => terminal.orders(),
-    historyOrders: (after) => terminal.historyOrders(after),
-    historyDeals: (after) => terminal.historyDeals(after),
-    symbols: () => terminal.symbols(),
-    symbol: (name) => terminal.symbol(name),
-    selectSymbol: (name) => terminal.selectSymbol(name),
-    tick: (symbol) => terminal.tick(symbol),
-    copyTicks: (symbol, fromBrokerMs, count) => terminal.copyTicks(symbol, fromBrokerMs, count),
-    brokerMs: () => terminal.brokerMs(),
-    utcMs: () => terminal.utcMs(),
-    orderCheck: (request) => terminal.orderCheck(request),
-    addBook: (symbol) => terminal.addBook(symbol),
-    releaseBook: (symbol) => terminal.releaseBook(symbol),
-    marketBook: (symbol) => terminal.marketBook(symbol),
-    calcMargin: (...args) => terminal.calcMargin(...args),
-    calcProfit: (...args) => terminal.calcProfit(...args),
-    copyRates: (...args) => terminal.copyRates(...args),
-    copyTicksRange: (...args) => terminal.copyTicksRange(...args),
-    orderSendAsync(request) {
-      // The expert's journal is durable and the request has not left the terminal.
-      if (spring("journalled")) return { sent: false, requestId: 0, retcode: 10031, comment: "" };
-      const accepted = terminal.orderSendAsync(request);
-      spring("sent");
-      return accepted;
+
+  const gates = new Gates({
+    at(point): void {
+      if (trap === undefined || trap.fired || !trap.armed || trap.point !== point) return;
+      trap.fired = true;
+      kill();
     },
-    listen(events): void {
-      terminal.listen(
-        events && {
-          tick: (symbol) => events.tick(symbol),
-          book: (symbol) => events.book?.(symbol),
-          transaction(transaction): void {
-            if (transaction.type === "request" && spring("beforeOutcome")) return;
-            events.transaction(transaction);
-          },
-        },
-      );
-    },
-  };
+    commandPort: () => ports.command,
+  });
 
   async function start(): Promise<void> {
     await writeFile(
@@ -147,7 +115,10 @@ export async function createEaWorld(): Promise<AgentWorld> {
       ].join("\n"),
     );
     program = new Program(binary, { files });
-    feed = new TerminalFeed(program, watched);
+    dead = false;
+    const life = program;
+    life.send({ t: "gates", v: { writes: true } });
+    feed = new TerminalFeed(life, terminal, { intercept: gates.intercept(() => life === program && !dead) });
     const line = await settleWithin(program.line("MT5Connector serves "), 20_000);
     const [command = 0, events = 0, sync = 0] = line.split(" ").slice(2).map(Number);
     ports = { command, events, sync };
@@ -225,10 +196,21 @@ export async function createEaWorld(): Promise<AgentWorld> {
       return made;
     },
     killAt(point) {
-      if (!reachable.has(point))
-        throw new Error(`Cannot kill at ${point}: nothing of it reaches the terminal`);
-      trap = { point, fired: false };
-      return trap;
+      if (!reachable.has(point)) throw new Error(`Cannot kill at ${point}: nothing of it shows outside`);
+      const set: Trap = { point, armed: point !== "commandReceived", fired: false };
+      trap = set;
+      if (set.armed) return set;
+      program.send({ t: "gates", v: { writes: true, sockets: true } });
+      messages.add({
+        channel: "command",
+        direction: "send",
+        action: { kind: "pass" },
+        times: 1,
+        onStrike: () => {
+          set.armed = true;
+        },
+      });
+      return set;
     },
     kill,
     async restart(): Promise<void> {

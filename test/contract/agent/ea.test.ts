@@ -7,7 +7,7 @@ import { createEaWorld } from "./ea-world.ts";
 const left: Readonly<Record<string, string>> = skips;
 
 /** Worlds that run at a time: each is a process and a broker of its own. */
-const atOnce = 2;
+const atOnce = 4;
 let running = 0;
 const waiting: (() => void)[] = [];
 
