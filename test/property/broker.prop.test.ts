@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toMinorUnits, toVolumeUnits } from "../../src/domain/decimal.ts";
-import type { DealRecord, PositionRecord } from "../../src/domain/records.ts";
+import type { AccountMarginMode, DealRecord, PositionRecord } from "../../src/domain/records.ts";
 import type { TradeRequest } from "../../src/domain/terminal.ts";
-import { SimulatedTerminal, symbolSpec } from "../../src/simulator/broker/mod.ts";
+import { reserves } from "../../src/simulator/broker/books.ts";
+import { symbolMarginMinor } from "../../src/simulator/broker/margin.ts";
+import {
+  alwaysOpen,
+  SimulatedTerminal,
+  type SymbolSpec,
+  symbolSpec,
+} from "../../src/simulator/broker/mod.ts";
 import { VirtualClock } from "../../src/transport/virtual-clock.ts";
 
 const START = Date.UTC(2024, 0, 10, 8);
@@ -29,7 +36,11 @@ type Step =
       readonly lots: number;
     }
   | { readonly do: "remove" | "closeBy"; readonly pick: number }
-  | { readonly do: "cash"; readonly amount: number }
+  | {
+      readonly do: "cash";
+      readonly amount: number;
+      readonly kind: "balance" | "credit" | "charge" | "bonus";
+    }
   | { readonly do: "wait"; readonly hours: number };
 
 const symbol = fc.constantFrom(...SYMBOLS);
@@ -81,6 +92,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("cash" as const),
       amount: fc.integer({ min: -50_000, max: 50_000 }).map((n) => n / 100),
+      kind: fc.constantFrom("balance" as const, "credit" as const, "charge" as const, "bonus" as const),
     }),
   },
   {
@@ -89,6 +101,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** Limit orders reserve margin, stop orders a half, and positions hold less than what must be free for them. */
+const reservingRates: SymbolSpec["marginRates"] = {
+  buy: { initial: 1, maintenance: 0.8 },
+  buyLimit: { initial: 1 },
+  sellLimit: { initial: 1 },
+  buyStop: { initial: 0.5 },
+  sellStop: { initial: 0.5 },
+};
+const exchangeTraded: Partial<SymbolSpec> = {
+  calcMode: "stocks",
+  execution: "exchange",
+  contractSize: 100,
+  currencyProfit: "USD",
+  currencyMargin: "USD",
+  marginRate: 0.05,
+};
+
 const digitsOf = (name: string): number => (name.endsWith("JPY") ? 3 : 5);
 
 class Flow {
@@ -96,15 +125,21 @@ class Flow {
   readonly terminal: SimulatedTerminal;
   readonly #bids: Record<SymbolName, number> = { EURUSD: 110_000, USDJPY: 145_000, EURJPY: 159_500 };
 
-  constructor(marginMode: "hedging" | "netting", currency: string, seed: number) {
+  constructor(marginMode: AccountMarginMode, currency: string, seed: number) {
     this.clock = new VirtualClock({ wallStartMs: START });
     this.terminal = new SimulatedTerminal({
       clock: this.clock,
       seed,
       symbols: SYMBOLS.map((name) =>
-        symbolSpec(name, { commissionPerLot: 3.33, swapLong: -7.7, swapShort: 1.3 }),
+        symbolSpec(name, {
+          tradeSessions: alwaysOpen,
+          commissionPerLot: 3.33,
+          swapLong: -7.7,
+          swapShort: 1.3,
+          ...(marginMode === "exchange" ? exchangeTraded : { marginRates: reservingRates }),
+        }),
       ),
-      account: { marginMode, currency, balance: 25_000 },
+      account: { marginMode, currency, balance: currency === "JPY" ? 3_000_000 : 25_000 },
       execution: {
         slippagePoints: ({ random }) => random.integer(-2, 4),
         liquidityLots: ({ random }) => random.integer(1, 400) / 100,
@@ -171,7 +206,7 @@ class Flow {
         return;
       }
       case "cash":
-        terminal.server.cash(next.amount);
+        terminal.server.cash(next.amount, "", next.kind);
         return;
       case "wait":
         await this.clock.advance(next.hours * 3_600_000);
@@ -207,9 +242,28 @@ function checkIdentities(terminal: SimulatedTerminal): void {
   expect(minor(account.equity)).toBe(minor(account.balance) + minor(account.credit) + floating);
   expect(minor(account.freeMargin)).toBe(minor(account.equity) - minor(account.margin));
   expect(account.margin).toBeGreaterThanOrEqual(0);
-  if (positions.length === 0) expect(account).toMatchObject({ margin: 0, profit: 0, marginLevel: 0 });
+  if (positions.length === 0) expect(account.profit).toBe(0);
+  if (positions.length + terminal.orders().length === 0)
+    expect(account).toMatchObject({ margin: 0, marginLevel: 0 });
+
+  const credits = deals.filter((deal) => deal.kind === "credit");
+  expect(minor(account.credit)).toBe(sum(credits.map((deal) => minor(deal.profit))));
+  const { state } = terminal.server;
+  const margins = [...state.symbols.values()].map((symbol) =>
+    symbolMarginMinor(
+      symbol.spec,
+      state.positions.ofSymbol(symbol),
+      state.orders.ofSymbol(symbol).filter(reserves),
+      state.account.settings,
+    ),
+  );
+  expect(minor(account.margin)).toBe(sum(margins));
 
   for (const deal of deals) expect(Number(deal.profit.toFixed(2))).toBe(deal.profit);
+  for (const position of positions) {
+    const own = deals.filter((deal) => deal.position === position.identifier);
+    expect(exposureOfDeals(own)).toEqual(exposure([position]));
+  }
   expect(exposure(positions)).toEqual(exposureOfDeals(deals));
   for (const order of terminal.historyOrders("0")) {
     const filled = deals.filter((deal) => deal.order === order.ticket && deal.entry !== "outBy");
@@ -242,20 +296,29 @@ describe("the simulated broker under random order flow", () => {
     ["netting", "USD"],
     ["hedging", "EUR"],
     ["netting", "JPY"],
+    ["exchange", "USD"],
   ] as const)(
     "keeps the identities of balance, equity, margin and volume: %s in %s",
     async (mode, currency) => {
+      let deals = 0;
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), fc.nat(), async (steps, seed) => {
-          const flow = new Flow(mode, currency, seed);
-          for (const next of steps) {
-            await flow.take(next);
-            checkIdentities(flow.terminal);
-          }
-          flow.terminal.dispose();
-        }),
+        fc.asyncProperty(
+          fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
+          fc.nat(),
+          async (steps, seed) => {
+            const flow = new Flow(mode, currency, seed);
+            for (const next of steps) {
+              await flow.take(next);
+              checkIdentities(flow.terminal);
+            }
+            deals += flow.terminal.historyDeals("0").length - 1;
+            flow.terminal.dispose();
+          },
+        ),
         { numRuns: 40 },
       );
+      // A flow in which nothing trades would keep every identity.
+      expect(deals).toBeGreaterThan(300);
     },
   );
 
