@@ -139,7 +139,8 @@ export class AgentCore {
         const left = deadlineMs - this.clock.nowMs();
         const timeoutMs = Math.max(1, left / (retryPolicy.maxAttempts - attempt + 1));
         const answer = await this.#breakers[operation].run(
-          () => this.link.session.query(op, args, read, { timeoutMs, signal: options.signal }),
+          () =>
+            this.link.session.query(op, args, read, { timeoutMs, signal: options.signal, lane: operation }),
           speaksAgainstAgent,
         );
         this.latency.query.add(this.clock.nowMs() - startMs);
@@ -175,16 +176,23 @@ export class AgentCore {
     return outcome;
   }
 
-  /** A symbol's specification, asked for once per connection of the terminal. */
+  /**
+   * A symbol's specification, asked for once per connection of the terminal. Trades need it, so it stands in their queue
+   * and behind their breaker.
+   */
   async symbol(name: string, options: QueryOptions = {}): Promise<SymbolRecord> {
     const known = this.mirror.symbols.get(name);
     if (known !== undefined) return known;
-    return this.freshSymbol(name, options);
+    return this.freshSymbol(name, options, "trade");
   }
 
   /** A symbol's specification, asked for now. */
-  async freshSymbol(name: string, options: QueryOptions = {}): Promise<SymbolRecord> {
-    const { result } = await this.query("query", "symbols", { names: [name] }, readSymbols, options);
+  async freshSymbol(
+    name: string,
+    options: QueryOptions = {},
+    operation: OperationClass = "query",
+  ): Promise<SymbolRecord> {
+    const { result } = await this.query(operation, "symbols", { names: [name] }, readSymbols, options);
     const record = result.symbols.find((symbol) => symbol.name === name);
     if (record === undefined) {
       throw new RequestRefusedError(`Cannot find symbol ${name}: the agent's answer does not contain it`, {

@@ -69,7 +69,7 @@ export class Inquiries {
     op: SyncOp,
     args: Readonly<Record<string, unknown>>,
     read: Reader<T>,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+    options: Pick<RequestOptions, "timeoutMs" | "signal" | "lane">,
   ): Promise<Answer<T>> {
     const { clock, timers, agentId, state } = this.#deps;
     const deadlineMs = clock.nowMs() + options.timeoutMs;
@@ -99,7 +99,11 @@ export class Inquiries {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
   ): Promise<Outcome> {
     const args = stamps === undefined ? { id } : { id, epoch: stamps.epoch, issuedAt: stamps.issuedAt };
-    const { result } = await this.ask("outcome", args, readOutcome, { ...options, internal: false });
+    const { result } = await this.ask("outcome", args, readOutcome, {
+      ...options,
+      internal: false,
+      lane: "trade",
+    });
     if (result.outcome !== null) return result.outcome;
     throw new ProtocolError(`Cannot tell the outcome of "${id}": the agent gave none`, {
       code: "BAD_REPLY",

@@ -31,8 +31,11 @@ export interface OutcomeDeskDeps {
 const gatherMs = 20;
 const retryMs = 5_000;
 const maxIdsPerRequest = 256;
-/** Outcomes remembered as told, so that a repetition is not told again. */
-const maxTold = 10_000;
+/**
+ * Outcomes remembered as told, so that a repetition is not told again; besides, all that are not acknowledged yet, which
+ * the agent may list again at any time.
+ */
+const maxTold = 2_048;
 
 /**
  * Where outcomes arrive: each settles its command, or is told as an event, once; and is acknowledged after that, so that
@@ -109,7 +112,7 @@ export class OutcomeDesk {
 
   /** False if the outcome of this id had been told before. */
   #first(id: string): boolean {
-    if (this.#told.has(id)) return false;
+    if (this.#told.has(id) || this.#due.has(id)) return false;
     this.#told.add(id);
     if (this.#told.size > maxTold) {
       for (const oldest of this.#told) {

@@ -6,6 +6,7 @@ import type { Signer } from "../protocol/v1/signing.ts";
 import type { Clock, Timer } from "../transport/clock.ts";
 import type { ClientChannel } from "../transport/transport.ts";
 import type { AgentClock } from "./agent-clock.ts";
+import type { OperationClass } from "./breaker.ts";
 import {
   AuthenticationError,
   ConnectionError,
@@ -34,8 +35,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** `challenge` and `hello` come before there is a session. */
   readonly withoutSession?: boolean;
-  /** True: the session's own needs, which do not stand in the callers' queue. */
+  /** True: the session's own needs, which do not stand in the callers' queues. */
   readonly internal?: boolean;
+  /** The queue of a caller's request. @default "query" */
+  readonly lane?: OperationClass;
 }
 
 /** The session that requests are made in. */
@@ -56,10 +59,20 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Callers' requests on their way at once; the rest of the agent's 256 is for the session's own. */
-const maxConcurrent = 128;
-/** Callers' requests that may wait for their turn. */
+/**
+ * Callers' requests on their way at once, by class, so that one class that gets no answers leaves the others their room;
+ * the rest of the agent's 256 is for the session's own.
+ */
+const maxConcurrent: Readonly<Record<OperationClass, number>> = { query: 64, marketData: 32, trade: 32 };
+/** Callers' requests of one class that may wait for their turn. */
 const maxWaiting = 4_096;
+
+/** The requests of one class. */
+interface Lane {
+  readonly most: number;
+  running: number;
+  readonly waiting: Waiting[];
+}
 
 /** Where requests come from and go to. */
 export interface RequestsDeps {
@@ -74,12 +87,15 @@ export interface RequestsDeps {
 export class Requests {
   readonly #deps: RequestsDeps;
   readonly #pending: Map<string, Pending> = new Map();
-  readonly #waiting: Waiting[] = [];
+  readonly #lanes: Readonly<Record<OperationClass, Lane>> = {
+    query: lane("query"),
+    marketData: lane("marketData"),
+    trade: lane("trade"),
+  };
   #channel: ClientChannel | undefined;
   #session: RequestSession | undefined;
   #counter = 0;
   #serial = 0;
-  #concurrent = 0;
   #blocked = false;
   /** When the last request of this session was sent, on this side's clock. */
   lastSentMs = 0;
@@ -113,7 +129,9 @@ export class Requests {
       this.#pending.delete(rid);
       pending.reject(error(pending.op));
     }
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error("the request"));
+    for (const { waiting } of Object.values(this.#lanes)) {
+      for (const one of waiting.splice(0)) one.reject(error("the request"));
+    }
   }
 
   /** The channel takes messages again. */
@@ -137,7 +155,7 @@ export class Requests {
   ): Promise<Answer<T>> {
     return new Promise<Answer<T>>((resolve, reject) => {
       const { signal } = options;
-      const internal = options.internal === true;
+      const lane = options.internal === true ? undefined : this.#lanes[options.lane ?? "query"];
       let timer: Timer | undefined;
       let finished = false;
       let started = false;
@@ -148,17 +166,17 @@ export class Requests {
         timer?.cancel();
         signal?.removeEventListener("abort", onAbort);
         this.#pending.delete(rid);
-        const at = this.#waiting.indexOf(waiting);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        const at = lane?.waiting.indexOf(waiting) ?? -1;
+        if (at >= 0) lane?.waiting.splice(at, 1);
         act();
-        if (started && !internal) this.#concurrent--;
+        if (started && lane !== undefined) lane.running--;
         this.#next();
       };
       const fail = (error: Error): void => finish(() => reject(error));
       const onAbort = (): void => fail(abortError(op, signal));
       const start = (): void => {
         started = true;
-        if (!internal) this.#concurrent++;
+        if (lane !== undefined) lane.running++;
         const sentMs = this.#deps.clock.nowMs();
         try {
           rid = this.#send(op, args, options, {
@@ -200,8 +218,8 @@ export class Requests {
           ),
         options.timeoutMs,
       );
-      if (this.#free(internal)) return start();
-      if (this.#waiting.length >= maxWaiting) {
+      if (lane === undefined || (isFree(lane) && !this.#blocked && lane.waiting.length === 0)) return start();
+      if (lane.waiting.length >= maxWaiting) {
         return fail(
           new LimitExceededError(
             `Cannot ask "${op}": ${maxWaiting} requests wait for agent "${this.#deps.agentId}"`,
@@ -212,7 +230,7 @@ export class Requests {
           ),
         );
       }
-      this.#waiting.push(waiting);
+      lane.waiting.push(waiting);
     });
   }
 
@@ -245,15 +263,13 @@ export class Requests {
     return undefined;
   }
 
-  #free(internal: boolean): boolean {
-    return internal || (this.#concurrent < maxConcurrent && !this.#blocked && this.#waiting.length === 0);
-  }
-
   #next(): void {
-    while (this.#concurrent < maxConcurrent && !this.#blocked) {
-      const waiting = this.#waiting.shift();
-      if (waiting === undefined) return;
-      waiting.start();
+    for (const each of Object.values(this.#lanes)) {
+      while (isFree(each) && !this.#blocked) {
+        const waiting = each.waiting.shift();
+        if (waiting === undefined) break;
+        waiting.start();
+      }
     }
   }
 
@@ -315,6 +331,14 @@ export class Requests {
     this.lastSentMs = clock.nowMs();
     return rid;
   }
+}
+
+function lane(operation: OperationClass): Lane {
+  return { most: maxConcurrent[operation], running: 0, waiting: [] };
+}
+
+function isFree({ running, most }: Lane): boolean {
+  return running < most;
 }
 
 function abortError(op: string, signal: AbortSignal | undefined): ConnectionError {

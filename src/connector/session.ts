@@ -10,7 +10,7 @@ import { readEvent } from "./event-reader.ts";
 import type { LedgerPosition } from "./ledger-feed.ts";
 import type { MirrorState } from "./mirror.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Answer, Requests } from "./requests.ts";
+import type { Answer, RequestOptions, Requests } from "./requests.ts";
 import type { SessionDeps } from "./session-deps.ts";
 import { type SessionParts, sessionParts } from "./session-parts.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -167,7 +167,7 @@ export class Session {
     op: SyncOp,
     args: Readonly<Record<string, unknown>>,
     read: Reader<T>,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+    options: Pick<RequestOptions, "timeoutMs" | "signal" | "lane">,
   ): Promise<Answer<T>> {
     return this.#parts.inquiries.query(op, args, read, options);
   }
