@@ -3,7 +3,7 @@ import { limits as protocolLimits } from "../../protocol/v1/limits.ts";
 import type { CommandRefusal, RefusalCode, Role } from "../../protocol/v1/messages.ts";
 import type { Hmac, SharedSecret } from "../../protocol/v1/signing.ts";
 import type { Clock } from "../../transport/clock.ts";
-import type { Channel, ListenOptions, Transport } from "../../transport/transport.ts";
+import type { Channel, ChannelFaultCode, ListenOptions, Transport } from "../../transport/transport.ts";
 import type { JournalStore } from "./journal-store.ts";
 
 /** A client that the agent admits. */
@@ -59,11 +59,15 @@ export interface AgentHooks {
   at(point: AgentPoint, info: AgentPointInfo): void | Promise<void>;
 }
 
+/** Why a connection did not become one: `HANDSHAKE_AUTHENTICATION` for keys that are wrong or not listed, and so on. */
+export type HandshakeRefusal =
+  `HANDSHAKE_${Uppercase<Exclude<ChannelFaultCode, "handshake-timeout">> | "TIMEOUT"}`;
+
 /** A refusal, for counting and for the audit. */
 export interface AgentRefusal {
   readonly channel: Channel;
-  readonly code: RefusalCode | CommandRefusal;
-  /** The client's public key, hex. */
+  readonly code: RefusalCode | CommandRefusal | HandshakeRefusal;
+  /** The client's public key, hex; empty for a connection that did not get so far as to prove one. */
   readonly client: string;
   readonly address: string;
   readonly message: string;

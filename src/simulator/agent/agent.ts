@@ -29,7 +29,7 @@ export interface AgentStats {
   readonly frozenResults: number;
   /** Handshakes that did not become a connection. */
   readonly handshakesFailed: number;
-  /** By `channel CODE`. */
+  /** Everything refused, by `channel CODE`: requests, commands, and connections (`sync HANDSHAKE_AUTHENTICATION`). */
   readonly refusals: Readonly<Record<string, number>>;
   /** Faults of disk, terminal or agent that had no one to answer to. */
   readonly faults: number;
@@ -229,7 +229,11 @@ class SimulatorAgent implements Agent {
       {
         peerUp: (peer) => world.enter("peer", () => this.#peerUp(peer)),
         peerDown: (peer) => world.enter("peer", () => void this.#peers.delete(peer.id)),
-        handshakeFailed: () => world.enter("handshake", () => void this.#handshakesFailed++),
+        handshakeFailed: (channel, address, fault) =>
+          world.enter("handshake", () => {
+            this.#handshakesFailed++;
+            this.#refusals.handshake(channel, address, fault, world.now());
+          }),
         message: (peer, frames) => world.enter("message", () => this.#message(running, peer, frames)),
       },
     );

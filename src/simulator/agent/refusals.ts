@@ -1,4 +1,5 @@
-import type { AgentRefusal } from "./agent-options.ts";
+import type { Channel, ChannelFault } from "../../transport/transport.ts";
+import type { AgentRefusal, HandshakeRefusal } from "./agent-options.ts";
 
 /** Counts what was refused, by channel and code, and hands each refusal on: the seam for an audit. */
 export class Refusals {
@@ -16,8 +17,19 @@ export class Refusals {
     this.#onRefusal?.(refusal);
   }
 
+  /** Notes a connection that did not become one. */
+  handshake(channel: Channel, address: string, fault: ChannelFault, agentMs: number): void {
+    const { code, message } = fault;
+    this.note({ channel, code: handshakeRefusal(code), client: "", address, message, agentMs });
+  }
+
   /** Counts by `channel CODE`. */
   counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts);
   }
+}
+
+function handshakeRefusal(code: ChannelFault["code"]): HandshakeRefusal {
+  if (code === "handshake-timeout") return "HANDSHAKE_TIMEOUT";
+  return `HANDSHAKE_${code.toUpperCase() as Uppercase<typeof code>}`;
 }
