@@ -50,6 +50,11 @@ export class MemoryJournalStore implements JournalStore {
     this.#written = new Uint8Array(0);
   }
 
+  /** Memory that the disk takes up, used or not. */
+  get allocatedBytes(): number {
+    return this.#disk.length + this.#written.length;
+  }
+
   open(): Promise<JournalOpened> {
     if (this.#holder !== undefined) {
       return Promise.resolve({ state: "held", holder: "an agent of this process" });

@@ -22,11 +22,10 @@ export interface Time {
 const defaultLimitMs = 120_000;
 
 /** Virtual time over byte streams in memory. */
-export function virtualTime(latencyMs = 1): Time {
-  const clock = new VirtualClock({ wallStartMs: startUtcMs });
+export function virtualTime(clock: VirtualClock = new VirtualClock({ wallStartMs: startUtcMs })): Time {
   return {
     clock,
-    network: memoryNetwork({ clock, latencyMs }),
+    network: memoryNetwork({ clock, latencyMs: 1 }),
     async settle<T>(promise: Promise<T>, limitMs = defaultLimitMs): Promise<T> {
       const settled = promise.then(
         () => undefined,

@@ -1,9 +1,13 @@
+import { memoryUsage } from "node:process";
 import { getHeapCodeStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { limits } from "../../../src/protocol/v1/limits.ts";
 import { playFaults } from "../../../src/simulator/faults/play.ts";
 import { type FaultKind, faultSchedule } from "../../../src/simulator/faults/schedule.ts";
 import { Prng } from "../../../src/simulator/market/prng.ts";
+import { VirtualClock } from "../../../src/transport/virtual-clock.ts";
 import type { Site } from "../kit/site.ts";
+import { startUtcMs, virtualTime } from "../kit/time.ts";
 import { createWorld, type World } from "../kit/world.ts";
 
 /** What a soak is like. */
@@ -18,11 +22,14 @@ export interface SoakOptions {
   /** The share of the samples, from the end, that the growth is fitted to. @default 0.5 */
   readonly judged?: number;
   readonly onSample?: (sample: SoakSample) => void;
+  /** Told the ticket of each position that was opened: what it keeps is a leak to be found. */
+  readonly onOpened?: (ticket: string) => void;
 }
 
-/** The heap after a collection. */
+/** What is in use after a collection. */
 export interface SoakSample {
   readonly orders: number;
+  /** Objects, and the memory of byte arrays, which stands outside of the heap. */
   readonly heapBytes: number;
 }
 
@@ -57,14 +64,18 @@ const kinds: readonly FaultKind[] = [
 
 /** Longer than the journals of a soak keep anything, and than they wait between two looks at it. */
 const quietMs = 30_000;
+/** Longer than connectors keep the tickets that they know. */
+const historyMs = 2 * limits.historyOverlapMs;
 
 /** Lets many agents trade under random faults, and watches the heap. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seed, agents, rounds } = options;
   const gc = collector();
+  const clock = new VirtualClock({ wallStartMs: startUtcMs });
   const world = await createWorld({
     seed,
     agents,
+    time: virtualTime(clock),
     record: false,
     options: { reconnect: { maxBackoffMs: 1_000 } },
     // Bounds that a short run reaches, so that what is kept by design is full before the second half.
@@ -82,11 +93,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       executions += forget(world);
       // What the journals keep for a while is dropped by then.
       await world.time.pass(quietMs);
+      // What the connectors keep of the history goes by broker time.
+      clock.jumpWall(historyMs);
       for (let i = 0; i < 3; i++) {
         gc();
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
-      const sample = { orders, heapBytes: heapBytes() };
+      const sample = { orders, heapBytes: usedBytes(world) };
       samples.push(sample);
       options.onSample?.(sample);
     }
@@ -97,11 +110,16 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   return { samples, orders, executions, faults, bytesPerOrder };
 }
 
-/** What is in use but for compiled code and what belongs to it: the engine goes on improving that for hours. */
-function heapBytes(): number {
+/**
+ * What connector, agents and brokers use. Left out is what is not theirs: compiled code with what belongs to it, which the
+ * engine goes on improving for hours, and the disks, which are memory here and are rewritten from time to time.
+ */
+function usedBytes(world: World): number {
   const code = getHeapCodeStatistics();
   const { used_heap_size: used } = getHeapStatistics();
-  return used - code.code_and_metadata_size - code.bytecode_and_metadata_size;
+  const { arrayBuffers } = memoryUsage();
+  const disks = world.sites.reduce((sum, { journalStore }) => sum + journalStore.allocatedBytes, 0);
+  return used - code.code_and_metadata_size - code.bytecode_and_metadata_size + arrayBuffers - disks;
 }
 
 /** The collector, also where node was not started with `--expose-gc`. */
@@ -117,7 +135,7 @@ async function playRound(world: World, options: SoakOptions, round: number): Pro
   const played = sites
     .filter(() => random.float() < disturbed)
     .map((site) => disturb(world, site, `${seed}/${round}/${site.name}`));
-  const trading = sites.map((site) => trade(world, site, ordersPerRound >> 1));
+  const trading = sites.map((site) => trade(world, site, ordersPerRound >> 1, options.onOpened));
   await time.settle(Promise.all(trading), 300_000);
   await time.pass(1_000);
   let struck = 0;
@@ -136,13 +154,19 @@ async function playRound(world: World, options: SoakOptions, round: number): Pro
 }
 
 /** Opens and closes, one after the other in a few lanes. What fails or is unknown is left to the end of the round. */
-async function trade(world: World, site: Site, pairs: number): Promise<void> {
+async function trade(
+  world: World,
+  site: Site,
+  pairs: number,
+  onOpened?: (ticket: string) => void,
+): Promise<void> {
   const lanes = 10;
   const { trade: api } = world.client.agent(site);
   const lane = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
       try {
         const { ticketText } = await api.marketBuy("EURUSD", 0.01, { timeoutMs: 5_000 });
+        onOpened?.(ticketText);
         await api.closePosition(ticketText, undefined, { timeoutMs: 5_000 });
       } catch (error) {
         if (!(error instanceof Error) || !("remedy" in error)) throw error;
