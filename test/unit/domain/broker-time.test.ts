@@ -84,3 +84,67 @@ describe("BrokerTimeZone", () => {
     expect(() => new BrokerTimeZone({ standardOffsetMinutes: 7200, daylight: "us" })).toThrow(/7200/);
   });
 });
+
+/** What the time zone database says: minutes ahead of UTC. */
+function zoneOffsetMinutes(zone: string): (utcMs: number) => number {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  });
+  return (utcMs) => {
+    const part: Record<string, number> = {};
+    for (const { type, value } of format.formatToParts(utcMs)) part[type] = Number(value);
+    const { year = 0, month = 0, day = 0, hour = 0, minute = 0 } = part;
+    return (Date.UTC(year, month - 1, day, hour, minute) - utcMs) / 60_000;
+  };
+}
+
+describe("BrokerTimeZone against the time zone database", () => {
+  test.each([
+    [
+      "the us rule is New York's time and seven hours, so that the day ends at 17:00 there",
+      newYorkCloseTime,
+      "America/New_York",
+      420,
+      1987,
+    ],
+    ["the eu rule is Helsinki's time", easternEuropeanTime, "Europe/Helsinki", 0, 1997],
+  ] as const)(
+    "%s, every half hour around each change and at noon of every day",
+    (_, rule, zone, ahead, firstYear) => {
+      const own = new BrokerTimeZone(rule);
+      const database = zoneOffsetMinutes(zone);
+      let changes = 0;
+      for (let day = Date.UTC(firstYear, 0, 1, 12); day < Date.UTC(2038, 0, 1); day += 24 * HOUR) {
+        const offsetMinutes = own.offsetMs(day) / 60_000;
+        if (offsetMinutes !== database(day) + ahead)
+          expect(new Date(day).toISOString()).toBe("a day of another offset");
+        if (own.offsetMs(day - 24 * HOUR) === own.offsetMs(day)) continue;
+        changes++;
+        for (let at = day - 24 * HOUR; at <= day; at += HOUR / 2) {
+          expect([new Date(at).toISOString(), own.offsetMs(at) / 60_000]).toEqual([
+            new Date(at).toISOString(),
+            database(at) + ahead,
+          ]);
+          expect(own.toUtc(own.toBroker(at), at)).toBe(at);
+        }
+      }
+      expect(changes).toBe(2 * (2038 - firstYear));
+    },
+  );
+
+  test("a day of broker time around a change has 23 or 25 hours, and its midnights are an hour apart from today's offset", () => {
+    const us = new BrokerTimeZone(newYorkCloseTime);
+    const hours = (day: string, next: string): number => (us.toUtc(utc(next)) - us.toUtc(utc(day))) / HOUR;
+    expect(hours("2024-03-10T00:00:00", "2024-03-11T00:00:00")).toBe(23);
+    expect(hours("2024-11-03T00:00:00", "2024-11-04T00:00:00")).toBe(25);
+    expect(hours("2024-11-05T00:00:00", "2024-11-06T00:00:00")).toBe(24);
+    const winter = new BrokerTimeZone({ standardOffsetMinutes: 120, daylight: "none" });
+    expect(winter.toUtc(utc("2024-07-01T00:00:00")) - us.toUtc(utc("2024-07-01T00:00:00"))).toBe(HOUR);
+  });
+});
