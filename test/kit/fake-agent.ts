@@ -68,6 +68,8 @@ export class FakeAgent {
   refuseConnection: (channel: Channel) => ChannelFault | undefined = () => undefined;
   /** A refusal of commands before the journal. */
   refuseCommand: (command: CommandRequest) => CommandRefusal | undefined = () => undefined;
+  /** Changes what a request is answered. */
+  changeReply: (op: string, reply: FakeReply) => FakeReply = (_, reply) => reply;
   /** A refusal of requests. */
   refuseRequest: (op: string) => string | undefined = () => undefined;
   ready = true;
@@ -82,7 +84,7 @@ export class FakeAgent {
   readonly counts: Map<string, number> = new Map();
   /** The last tick of each symbol. */
   readonly ticks: Map<string, TickRecord> = new Map();
-  readonly #network: FakeNetwork;
+  readonly network: FakeNetwork;
   readonly #requests: FakeRequests = new FakeRequests(this);
   #startedMs: number;
   #pulse: Timer | undefined;
@@ -100,12 +102,12 @@ export class FakeAgent {
         channel,
       });
     this.#signers = { command: signer("command"), sync: signer("sync") };
-    this.#network = new FakeNetwork(clock, {
+    this.network = new FakeNetwork(clock, {
       refuse: (channel) => this.refuseConnection(channel),
       lose: (topic, body) => this.loseToConnector("events", topic, body),
       received: (connection, frames): void => this.#receive(connection, frames),
     });
-    this.transport = this.#network.transport;
+    this.transport = this.network.transport;
     this.#schedulePulse();
   }
 
@@ -121,7 +123,7 @@ export class FakeAgent {
 
   /** Connections that are not down. */
   get openConnections(): number {
-    return this.#network.openConnections;
+    return this.network.openConnections;
   }
 
   /** The sessions that stand. */
@@ -137,7 +139,7 @@ export class FakeAgent {
 
   /** Breaks the connections of a channel, or all. */
   cut(channel?: Channel, fault?: ChannelFault): void {
-    this.#network.cut(channel, fault);
+    this.network.cut(channel, fault);
   }
 
   /** Ends all sessions, as leases that ran out would. */
@@ -253,7 +255,7 @@ export class FakeAgent {
 
   /** Sends a message to who has subscribed its topic. */
   send(topicText: string, topic: Uint8Array, body: object, bulk?: Uint8Array): void {
-    this.#network.publish(topicText, topic, body, bulk);
+    this.network.publish(topicText, topic, body, bulk);
   }
 
   #schedulePulse(): void {
@@ -296,25 +298,25 @@ export class FakeAgent {
   #request(connection: FakeConnection, request: SyncRequest): void {
     this.requests.push(request);
     let answer: FakeReply;
-    const head = { v: 1, rid: request.rid, epoch: this.epoch, agentMs: this.agentMs };
+    const head = (): object => ({ v: 1, rid: request.rid, epoch: this.epoch, agentMs: this.agentMs });
     try {
       const refused = this.refuseRequest(request.op);
       if (refused !== undefined) throw new Refusal(refused);
-      answer = this.#requests.operate(request);
+      answer = this.changeReply(request.op, this.#requests.operate(request));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { code, message, candidates } = error;
       const details = { code, message, ...(candidates === undefined ? {} : { candidates }) };
-      this.#reply(connection, { ...head, seq: this.seq, ok: false, error: details });
+      this.#reply(connection, { ...head(), seq: this.seq, ok: false, error: details });
       return;
     }
-    const reply = { ...head, seq: answer.seq ?? this.seq, ok: true, result: answer.result };
+    const reply = { ...head(), seq: answer.seq ?? this.seq, ok: true, result: answer.result };
     this.#reply(connection, reply, answer.bulk);
   }
 
   #reply(connection: FakeConnection, reply: object, bulk?: Uint8Array): void {
     const bytes = encodeBody(reply);
     if (this.loseToConnector("sync", "", decodeBody(bytes))) return;
-    this.#network.deliver(connection, bulk === undefined ? [bytes] : [bytes, bulk]);
+    this.network.deliver(connection, bulk === undefined ? [bytes] : [bytes, bulk]);
   }
 }

@@ -38,6 +38,10 @@ export class FakeNetwork {
   readonly #clock: Clock;
   readonly #events: FakeNetworkEvents;
   readonly transport: Transport;
+  /** Channels that take a message and then no further one, until `drain`. */
+  readonly full: Set<Channel> = new Set();
+  /** Channels that take no message, as one that is going down. */
+  readonly closing: Set<Channel> = new Set();
   #connections: FakeConnection[] = [];
   #serial = 0;
 
@@ -62,6 +66,17 @@ export class FakeNetwork {
     for (const connection of [...this.#connections]) {
       if (channel === undefined || connection.channel === channel) this.#down(connection, fault);
     }
+  }
+
+  /** A channel takes messages again. */
+  drain(channel: Channel): void {
+    this.full.delete(channel);
+    for (const connection of this.#on(channel)) connection.events.writable();
+  }
+
+  /** Sends any bytes to the connector, as a broken or hostile agent could. */
+  inject(channel: Channel, frames: Uint8Array[]): void {
+    for (const connection of this.#on(channel)) this.deliver(connection, frames);
   }
 
   /** Sends a message to who has subscribed its topic. */
@@ -105,10 +120,12 @@ export class FakeNetwork {
     return {
       channel,
       send: (frames): boolean => {
-        if (connection.state !== "up") throw new Error("Cannot send: the channel is not up");
+        if (connection.state !== "up" || this.closing.has(channel)) {
+          throw new Error("Cannot send: the channel is not up");
+        }
         const copies = frames.map((frame) => frame.slice());
         this.#clock.setTimer(() => this.#arrived(connection, copies), latencyMs);
-        return true;
+        return !this.full.has(channel);
       },
       subscribe: (prefix): void => void topics.push(decoder.decode(prefix)),
       unsubscribe: (prefix): void => {
@@ -127,6 +144,10 @@ export class FakeNetwork {
     connection.state = "down";
     this.#connections = this.#connections.filter((other) => other !== connection);
     this.#clock.setTimer(() => connection.events.down(fault), 0);
+  }
+
+  #on(channel: Channel): FakeConnection[] {
+    return this.#connections.filter((one) => one.channel === channel && one.state === "up");
   }
 
   #arrived(connection: FakeConnection, frames: readonly Uint8Array[]): void {
