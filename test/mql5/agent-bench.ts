@@ -41,6 +41,8 @@ export interface BenchOptions {
   readonly terminal?: Partial<SimulatedTerminalOptions>;
 }
 
+type KeyPair = ReturnType<typeof nodeCrypto.keyAgreement.generateKeyPair>;
+
 let compiled: Promise<Binary> | undefined;
 
 /** The shipping expert between a broker of our own and clients by the letter; it can be stopped and started on its files. */
@@ -48,7 +50,7 @@ export class AgentBench implements AsyncDisposable {
   readonly terminal: SimulatedTerminal;
   readonly tables: Tables = {};
   readonly files: string;
-  readonly keys = {
+  readonly keys: { readonly server: KeyPair; readonly client: KeyPair } = {
     server: nodeCrypto.keyAgreement.generateKeyPair(),
     client: nodeCrypto.keyAgreement.generateKeyPair(),
   };
@@ -260,6 +262,12 @@ export class AgentBench implements AsyncDisposable {
       },
     });
   }
+}
+
+/** What the trade server answers to a request, with nothing done. */
+export function answered(requestId: number, retcode: number): TradeTransaction {
+  const nothing = { order: "0", deal: "0", volume: 0, price: 0, bid: 0, ask: 0, retcodeExternal: 0 };
+  return { type: "request", result: { requestId, retcode, comment: "", ...nothing } };
 }
 
 /** CRC-32 as the journal uses it. */

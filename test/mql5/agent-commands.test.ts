@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TradeRequest } from "../../src/domain/terminal.ts";
 import type { Outcome } from "../../src/protocol/v1/messages.ts";
 import { refusal, result } from "../kit/raw-client.ts";
-import { AgentBench, type BenchOptions } from "./agent-bench.ts";
+import { AgentBench, answered, type BenchOptions } from "./agent-bench.ts";
 import { requireHost } from "./kit/peers.ts";
 
 const market = {
@@ -224,21 +224,10 @@ describe("the expert's command channel", { timeout: 120_000 }, () => {
     );
     expect(sent.length).toBe(128);
     await bench.until(() => raw.agentMs() > now + 500, "the time of one");
-    for (let answered = 1; answered <= 299; answered++) {
-      await bench.until(() => sent.length >= answered, `request ${answered}`);
-      bench.changed({
-        type: "request",
-        result: {
-          requestId: answered,
-          retcode: 10013,
-          order: "0",
-          deal: "0",
-          volume: 0,
-          price: 0,
-          comment: "no",
-        },
-      } as never);
-      expect(sent.length - answered).toBeLessThanOrEqual(128);
+    for (let turn = 1; turn <= 299; turn++) {
+      await bench.until(() => sent.length >= turn, `request ${turn}`);
+      bench.changed(answered(turn, 10013));
+      expect(sent.length - turn).toBeLessThanOrEqual(128);
     }
     await bench.until(() => raw.outcomes("f-300").length > 0, "the last");
     expect(told(raw.outcomes("f-200")[0] as Outcome)).toBe("EXPIRED");

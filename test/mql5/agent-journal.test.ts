@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "../../src/protocol/v1/messages.ts";
 import { type RawClient, result } from "../kit/raw-client.ts";
-import { AgentBench, journalText } from "./agent-bench.ts";
+import { AgentBench, answered, journalText } from "./agent-bench.ts";
 import { requireHost } from "./kit/peers.ts";
 
 const market = JSON.stringify({
@@ -93,8 +93,7 @@ describe("the expert's journal", { timeout: 120_000 }, () => {
     raw.sendCommand(raw.command("told", market));
     await bench.until(() => arrived === 1, "the request");
     await disturb();
-    const nothing = { order: "0", deal: "0", volume: 0, price: 0, comment: "no" };
-    bench.changed({ type: "request", result: { requestId: 900, retcode: 10013, ...nothing } });
+    bench.changed(answered(900, 10013));
     expect(told(await bench.outcome(raw, "told"))).toBe("rejected");
     await bench.program.line("MT5Connector: an outcome could not be written to the journal yet");
     await bench.program.line("MT5Connector: the journal cannot be written");

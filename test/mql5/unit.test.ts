@@ -19,4 +19,12 @@ describe("the experts' buffers", { timeout: 120_000 }, () => {
     expect(program.printed).toEqual(["31 checks, 0 failed"]);
     expect(program.noise).toBe("");
   });
+
+  it("the agent's indexes, pages, refusals, sessions and ledger keep to their limits and forget nothing too early", async () => {
+    const binary = await compileProgram(join(experts, "AgentProbe.mq5"), defaultFlavour);
+    await using program = new Program(binary);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.printed).toEqual(["40 checks, 0 failed"]);
+    expect(program.noise).toBe("");
+  });
 });
