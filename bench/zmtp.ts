@@ -5,7 +5,16 @@ import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { nodeCrypto } from "../src/adapters/node-crypto.ts";
-import { type Latency, median, residentMiB, roundTrip, throughput, type Weights } from "./zmtp/measure.ts";
+import {
+  type Flow,
+  flow,
+  type Latency,
+  median,
+  residentMiB,
+  roundTrip,
+  throughput,
+  type Weights,
+} from "./zmtp/measure.ts";
 import {
   libzmqProgram,
   type PeerConfig,
@@ -187,19 +196,20 @@ async function latency(): Promise<void> {
 
 /** The same libzmq process at the other end: ours, zeromq.js at its best, and libzmq itself in our place. */
 async function withLibzmq(): Promise<void> {
+  const into = "into libzmq";
   const streamsOf: readonly (readonly [
     string,
-    (side: Side, work: Work) => Promise<number>,
+    (side: Side, work: Work) => Promise<Flow>,
     "PUSH" | "PULL",
   ])[] = [
-    ["into libzmq", (side, work) => throughput(side, { library: "libzmq", role: "PULL" }, work), "PUSH"],
-    ["from libzmq", (side, work) => throughput({ library: "libzmq", role: "PUSH" }, side, work), "PULL"],
+    [into, (side, work) => flow(side, { library: "libzmq", role: "PULL" }, work), "PUSH"],
+    ["from libzmq", (side, work) => flow({ library: "libzmq", role: "PUSH" }, side, work), "PULL"],
   ];
   for (const { title, ...work } of sizes.filter(({ size }) => size < 65_536)) {
     for (const [what, measure, role] of streamsOf) {
       const name = `${what} ${title}`;
       if (!wanted(name)) continue;
-      const results = await interleaved<number>({
+      const results = await interleaved<Flow>({
         ours: () => measure({ library: "ours", role }, work),
         ...Object.fromEntries(
           Object.entries(configs).map(([label, config]) => [
@@ -209,11 +219,15 @@ async function withLibzmq(): Promise<void> {
         ),
         libzmq: () => measure({ library: "libzmq", role }, work),
       });
-      const ours = median(results.get("ours") ?? []);
-      const [label, runs] = best(results, Object.keys(configs), median);
-      note({ name, unit: "messages/s", ours, peer: median(runs), peerName: `zeromq.js, ${label}` });
-      const native = median(results.get("libzmq") ?? []);
+      const rate = (runs: readonly Flow[]): number => median(runs.map((run) => run.rate));
+      const ours = rate(results.get("ours") ?? []);
+      const [label, runs] = best(results, Object.keys(configs), rate);
+      const peer = rate(runs);
+      const peerName = `zeromq.js, ${label}`;
+      note({ name, unit: "messages/s", ours, peer, peerName });
+      const native = rate(results.get("libzmq") ?? []);
       note({ name: `${name}, against C`, unit: "messages/s", ours, peer: native, peerName: "libzmq in C" });
+      if (what === into) receiversLimit(name, results, label, peer, peerName);
     }
   }
   if (!wanted("round-trip with libzmq")) return;
@@ -236,6 +250,34 @@ async function withLibzmq(): Promise<void> {
       peerName: "libzmq in C",
     });
   }
+}
+
+/**
+ * What the receiver in C could take at most: a thread of it opens all boxes. Where it has a processor nearly all the
+ * time, the row above measures it and not the senders.
+ */
+function receiversLimit(
+  name: string,
+  results: ReadonlyMap<string, readonly Flow[]>,
+  label: string,
+  peer: number,
+  peerName: string,
+): void {
+  const of = (key: string, figure: keyof Flow): number =>
+    median((results.get(key) ?? []).map((run) => run[figure]));
+  note({
+    name: `${name}, C receiver's limit`,
+    unit: "messages/s",
+    ours: of("ours", "limit"),
+    peer,
+    peerName,
+  });
+  const shares = [
+    ["ours", "ours"],
+    ["zeromq.js", label],
+    ["C", "libzmq"],
+  ].map(([title = "", key = ""]) => `${title} ${Math.round(of(key, "busy") * 100)} %`);
+  console.log(`${" ".repeat(44)}its busiest thread at work for: ${shares.join(", ")}`);
 }
 
 async function memory(): Promise<void> {

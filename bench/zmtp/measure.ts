@@ -1,10 +1,25 @@
 import { Running, type Side, type Work } from "./sides.ts";
 
+/** A stream's rate, and how busy a receiver of libzmq was with it. */
+export interface Flow {
+  /** Messages a second. */
+  readonly rate: number;
+  /** The part of the time that the receiver's busiest thread had a processor; only of libzmq. */
+  readonly busy: number;
+  /** Messages a second at which that thread would have one all the time. */
+  readonly limit: number;
+}
+
+/** As `flow`, its rate alone. */
+export async function throughput(sender: Side, receiver: Side, work: Work): Promise<number> {
+  return (await flow(sender, receiver, work)).rate;
+}
+
 /**
  * Messages a second, from the first send after the warm-up to the last message received; both processes read the same
  * clock. The receiver binds. What waits in any queue in between is thereby counted against its owner.
  */
-export async function throughput(sender: Side, receiver: Side, work: Work): Promise<number> {
+export async function flow(sender: Side, receiver: Side, work: Work): Promise<Flow> {
   const receiving = new Running(receiver, work);
   try {
     const { endpoint } = await receiving.says<{ endpoint: string }>("endpoint");
@@ -17,8 +32,15 @@ export async function throughput(sender: Side, receiver: Side, work: Work): Prom
       await receiving.says("warmed");
       sending.tell();
       const { beganMs } = await sending.says<{ beganMs: number }>("beganMs");
-      const { endedMs } = await receiving.says<{ endedMs: number }>("endedMs");
-      return (work.count / (endedMs - beganMs)) * 1_000;
+      const ended = await receiving.says<{ endedMs: number; busiestMs?: number; elapsedMs?: number }>(
+        "endedMs",
+      );
+      const { endedMs, busiestMs = Number.NaN, elapsedMs = Number.NaN } = ended;
+      return {
+        rate: (work.count / (endedMs - beganMs)) * 1_000,
+        busy: busiestMs / elapsedMs,
+        limit: (work.count / busiestMs) * 1_000,
+      };
     } finally {
       await sending.stop();
     }

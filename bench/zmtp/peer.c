@@ -1,5 +1,6 @@
 // The libzmq side of a measurement: peer ROLE ENDPOINT|- SIZE WARM COUNT SERVER_SECRET SERVER_PUBLIC CLIENT_SECRET
 // CLIENT_PUBLIC. Speaks the same lines of JSON as worker.mjs. With "-" it binds, and is the CURVE server.
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,26 @@ static double wall_ms(void)
     struct timespec at;
     clock_gettime(CLOCK_REALTIME, &at);
     return at.tv_sec * 1e3 + at.tv_nsec / 1e6;
+}
+
+/* Milliseconds that each thread of this process has had a processor, by /proc, in the order of their ids. */
+static int thread_ms(double *busy, int room)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int threads = 0;
+    if (!tasks) return 0;
+    for (struct dirent *task; threads < room && (task = readdir(tasks));) {
+        char path[300];
+        double ns;
+        if (task->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", task->d_name);
+        FILE *file = fopen(path, "r");
+        if (!file) continue;
+        if (fscanf(file, "%lf", &ns) == 1) busy[threads++] = ns / 1e6;
+        fclose(file);
+    }
+    closedir(tasks);
+    return threads;
 }
 
 static void check(int good, const char *what)
@@ -66,13 +87,22 @@ int main(int argc, char **argv)
     char *frame = malloc(size);
     memset(frame, 7, size);
     if (type == ZMQ_PULL) {
+        double before[16] = {0}, after[16] = {0}, busiest = 0, began = now_ms();
         zmq_msg_t *kept = malloc(sizeof *kept * (size_t) (warm + count));
         for (long at = 0; at < warm + count; at++) {
             zmq_msg_init(&kept[at]);
             check(zmq_msg_recv(&kept[at], socket, 0) == (int) size, "receive");
+            if (at == warm) {
+                thread_ms(before, 16);
+                began = now_ms();
+            }
             if (at + 1 == warm) printf("{\"warmed\":true}\n");
         }
-        printf("{\"endedMs\":%f}\n", wall_ms());
+        double ended = wall_ms(), elapsed = now_ms() - began;
+        int threads = thread_ms(after, 16);
+        for (int at = 0; at < threads; at++)
+            if (after[at] - before[at] > busiest) busiest = after[at] - before[at];
+        printf("{\"endedMs\":%f,\"busiestMs\":%f,\"elapsedMs\":%f}\n", ended, busiest, elapsed);
     } else if (type == ZMQ_PUSH) {
         for (long at = 0; at < warm; at++) check(zmq_send(socket, frame, size, 0) == (int) size, "send");
         while (getchar() != '\n')

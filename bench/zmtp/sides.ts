@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { nodeCrypto } from "../../src/adapters/node-crypto.ts";
 import { z85Encode } from "../../src/zmtp/crypto/encoding.ts";
 
 /** Who runs one side of a measurement. */
@@ -39,10 +39,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const limitMs = 120_000;
 
 function keyPair(): readonly [string, string] {
-  const { d, x } = generateKeyPairSync("x25519").privateKey.export({ format: "jwk" });
-  const text = (value: string | undefined): string =>
-    z85Encode(new Uint8Array(Buffer.from(value ?? "", "base64url")));
-  return [text(d), text(x)];
+  const { secretKey, publicKey } = nodeCrypto.keyAgreement.generateKeyPair();
+  return [z85Encode(secretKey), z85Encode(publicKey)];
 }
 
 const [serverSecret, serverPublic] = keyPair();
