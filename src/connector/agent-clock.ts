@@ -32,11 +32,6 @@ export class AgentClock {
     return Math.max(0, Math.floor(localMs + this.#offset()));
   }
 
-  /** How far the estimate may be off, in milliseconds. */
-  get uncertaintyMs(): number {
-    return (this.#highest - this.#lowest) / 2;
-  }
-
   /** A reply stamped `agentMs` to a request that was sent and answered at these moments of this side's clock. */
   reply(agentMs: number, sentMs: number, receivedMs: number): void {
     if (this.#distrusted) this.reset();

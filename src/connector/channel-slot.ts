@@ -75,11 +75,6 @@ export class ChannelSlot {
     return this.#state.state === "up";
   }
 
-  /** The connection, if it stands. */
-  get connection(): ClientChannel | undefined {
-    return this.isUp ? this.#connection : undefined;
-  }
-
   /** Starts connecting; has no effect if that is already going on. */
   open(): void {
     if (this.#state.state === "closed") this.#dial();
