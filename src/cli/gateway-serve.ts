@@ -84,10 +84,12 @@ async function serve(
         clock: systemClock,
         log,
         connected: () => {
-          terminal?.started();
           // The backend learns the account's login by this, and clients may name the account by it.
           backends[index]?.account().then(
-            ({ login, currency }) => log.info("Account", { account: agent.id, login, currency }),
+            ({ login, currency }) => {
+              log.info("Account", { account: agent.id, login, currency });
+              if (login === settings.terminal?.login) terminal?.started();
+            },
             (error: unknown) =>
               log.warning("The account's figures cannot be read yet", { account: agent.id, error }),
           );

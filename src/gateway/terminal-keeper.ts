@@ -68,6 +68,8 @@ export class TerminalKeeper {
   #starts = 0;
   #iniTimer: Timer | undefined;
   #iniStands = false;
+  /** The terminal of this start runs, so whoever connects now may have read the file. */
+  #launched = false;
   #wake: () => void = () => undefined;
 
   /** Begins at once. */
@@ -77,9 +79,9 @@ export class TerminalKeeper {
     this.#keeping = this.#keep();
   }
 
-  /** The agent has connected, so the terminal has read its start-up file. */
+  /** The account's agent has connected, so the terminal has read its start-up file. */
   started(): void {
-    void this.#removeIni();
+    if (this.#launched) void this.#removeIni();
   }
 
   /** Ends the keeping; the terminal goes on, as its positions do. */
@@ -93,6 +95,9 @@ export class TerminalKeeper {
   async #keep(): Promise<void> {
     const { clock, log, host } = this.#options;
     let backoffMs = firstBackoffMs;
+    // A gateway that was killed may have left one.
+    this.#iniStands = true;
+    await this.#removeIni(false);
     while (!this.#stopped) {
       const startMs = clock.nowMs();
       try {
@@ -118,12 +123,14 @@ export class TerminalKeeper {
     const { host, clock, log, iniFile, account, chart } = this.#options;
     const before = new Set((await host.terminals()).map(({ pid }) => pid));
     this.#iniStands = true;
+    this.#launched = false;
     await host.writeSecret(iniFile, startupIni(account, this.#starts++ === 0 ? chart : undefined));
     this.#iniTimer = clock.setTimer(() => void this.#removeIni(), iniMs);
     try {
       const { pid, exited } = await host.start(this.#path, [`/config:"${iniFile}"`]);
       log.info("MetaTrader started", { pid, path: this.#path });
       before.add(pid);
+      this.#launched = true;
       const code = await this.#until(exited);
       if (this.#stopped) return;
       log.warning("MetaTrader ended", { pid, code });
@@ -143,7 +150,8 @@ export class TerminalKeeper {
     const { host, clock } = this.#options;
     const deadlineMs = clock.nowMs() + relaunchMs;
     while (!this.#stopped && clock.nowMs() < deadlineMs) {
-      const found = (await host.terminals()).find(({ pid }) => !before.has(pid));
+      const fresh = (await host.terminals()).filter(({ pid }) => !before.has(pid));
+      const found = fresh.find(({ path }) => isSamePath(path, this.#path)) ?? fresh[0];
       if (found !== undefined) return found;
       await this.#wait(lookMs);
     }
@@ -155,13 +163,14 @@ export class TerminalKeeper {
     if (!this.#stopped) this.#options.log.warning("MetaTrader ended", { pid });
   }
 
-  async #removeIni(): Promise<void> {
+  async #removeIni(tell = true): Promise<void> {
     this.#iniTimer?.cancel();
     if (!this.#iniStands) return;
     this.#iniStands = false;
     const { host, iniFile, log } = this.#options;
     try {
       await host.remove(iniFile);
+      if (tell) log.info("The start-up file with the password is removed");
     } catch (error) {
       this.#iniStands = true;
       log.error("The start-up file with the password cannot be removed: remove it by hand", {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { parseTerminals } from "../../../src/adapters/gateway-terminal.ts";
+import { parseSid, parseTerminals } from "../../../src/adapters/gateway-terminal.ts";
 import { keepTerminal } from "../../../src/cli/gateway-terminal.ts";
 import {
   startupIni,
@@ -76,6 +76,60 @@ test("TerminalKeeper starts the terminal with a start-up file, and removes the f
   keeper.started();
   await clock.advance(10);
   expect(host.files.has("start.ini")).toBe(false);
+});
+
+test("TerminalKeeper does not take a connection before the terminal runs for the terminal's, and clears what a killed gateway left", async () => {
+  const host = new FakeHost();
+  host.files.set("start.ini", new Uint8Array());
+  let release: () => void = () => undefined;
+  const { terminals } = host;
+  host.terminals = async () => {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    return terminals();
+  };
+  const { clock, keeper } = keep(host);
+  await clock.advance(1);
+  expect(host.files.size).toBe(0);
+  release();
+  host.terminals = terminals;
+  keeper.started();
+  await clock.advance(10);
+  expect(host.started).toHaveLength(1);
+  expect(host.files.has("start.ini")).toBe(true);
+  keeper.started();
+  await clock.advance(10);
+  expect(host.files.size).toBe(0);
+});
+
+test("TerminalKeeper tells of a start-up file that cannot be removed, and tries again", async () => {
+  const host = new FakeHost();
+  const { clock, keeper, log } = keep(host);
+  await clock.advance(10);
+  const { remove } = host;
+  host.remove = async () => {
+    throw new Error("EBUSY");
+  };
+  keeper.started();
+  await clock.advance(10);
+  expect(
+    log.lines.some((line) => line.startsWith("ERROR The start-up file with the password cannot be removed")),
+  ).toBe(true);
+  host.remove = remove;
+  await keeper.stop();
+  expect(host.files.size).toBe(0);
+});
+
+test("TerminalKeeper prefers the relaunched terminal of its own folder, and gives up after 45 seconds", async () => {
+  const host = new FakeHost();
+  const { clock, log } = keep(host);
+  await clock.advance(10);
+  host.end(0);
+  host.appear("D:\\other\\terminal64.exe");
+  const own = host.appear(exe);
+  await clock.advance(2_000);
+  expect(log.lines.some((line) => line.includes(`relaunched by its update ${own}`))).toBe(true);
 });
 
 test("TerminalKeeper removes the start-up file after two minutes, and when it stops", async () => {
@@ -171,17 +225,28 @@ test.each([
   expect(terminalPath(path)).toBe(expected);
 });
 
-test("parseTerminals reads PowerShell's nothing, one and many", () => {
-  expect(parseTerminals("\r\n")).toEqual([]);
-  expect(parseTerminals('{"ProcessId":7,"ExecutablePath":"C:\\\\t.exe"}')).toEqual([
-    { pid: 7, path: "C:\\t.exe" },
+test("parseTerminals reads PowerShell's list in Base64: none, one, many, and a path that it may not tell", () => {
+  const base64 = (text: string): string => `${Buffer.from(text, "utf8").toString("base64")}\r\n`;
+  expect(parseTerminals(base64("[]"))).toEqual([]);
+  expect(parseTerminals(base64('[{"ProcessId":7,"ExecutablePath":"C:\\\\Jürgen\\\\t.exe"}]'))).toEqual([
+    { pid: 7, path: "C:\\Jürgen\\t.exe" },
   ]);
+  expect(parseTerminals(base64('{"ProcessId":9,"ExecutablePath":"x"}'))).toEqual([{ pid: 9, path: "x" }]);
   expect(
-    parseTerminals('[{"ProcessId":7,"ExecutablePath":null},{"ProcessId":8,"ExecutablePath":"x"}]'),
+    parseTerminals(
+      base64('[{"ProcessId":7,"ExecutablePath":null},null,{"ProcessId":8,"ExecutablePath":"x"},{}]'),
+    ),
   ).toEqual([
     { pid: 7, path: "" },
     { pid: 8, path: "x" },
   ]);
+  expect(() => parseTerminals("no answer")).toThrow(SyntaxError);
+});
+
+test("parseSid takes the number behind any name, and nothing else", () => {
+  expect(parseSid('"machine\\\\a, b","S-1-5-21-1-2-3-1001"\r\n')).toBe("S-1-5-21-1-2-3-1001");
+  for (const text of ["", "machine\\user", '"S-1-5-18","x"'])
+    expect(() => parseSid(text)).toThrow("names no user");
 });
 
 test("keepTerminal fails clearly where there is no MetaTrader", () => {
