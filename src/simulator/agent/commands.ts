@@ -23,7 +23,7 @@ import type { Client } from "./clients.ts";
 import type { BuiltRequest } from "./intent-checks.ts";
 import { buildRequest, lessensRisk, planIntent } from "./intents.ts";
 import type { Journal } from "./journal.ts";
-import { type JournalEntry, outcomeHead, type Traits } from "./journal-entry.ts";
+import { evidenceOf, type JournalEntry, outcomeHead, type Traits } from "./journal-entry.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Refusals } from "./refusals.ts";
@@ -293,7 +293,11 @@ export class Commands {
     world.at("beforeJournal", { client: client.key, id: command.id }, () => {
       this.#staging--;
       const { order, deal } = shadow.highest();
-      const evidence = { ...traits, afterOrder: order, afterDeal: deal, brokerMs: terminal.brokerMs() };
+      const evidence = evidenceOf(traits, {
+        afterOrder: order,
+        afterDeal: deal,
+        brokerMs: terminal.brokerMs(),
+      });
       const { id, issuedAt } = command;
       const { instance } = session;
       const entry = journal.addCommand(

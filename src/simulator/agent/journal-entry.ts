@@ -60,6 +60,32 @@ export interface Evidence extends Traits {
   readonly brokerMs: number;
 }
 
+/** What is known of a command when it is journalled. */
+export function evidenceOf(
+  traits: Traits,
+  before: Pick<Evidence, "afterOrder" | "afterDeal" | "brokerMs">,
+): Evidence {
+  const { symbol, side, volume, magic, position, commentTag, magicTag } = traits;
+  const { orderKind, positionBy, target } = traits;
+  const { afterOrder, afterDeal, brokerMs } = before;
+  // Written out, not spread: hundreds of thousands of entries then share one hidden class.
+  const common = {
+    symbol,
+    side,
+    volume,
+    magic,
+    position,
+    commentTag,
+    magicTag,
+    afterOrder,
+    afterDeal,
+    brokerMs,
+  };
+  return orderKind === undefined && positionBy === undefined && target === undefined
+    ? common
+    : { ...traits, ...before };
+}
+
 /** A command or a tombstone in the journal. */
 export interface JournalEntry {
   /** The client's public key, hex. */

@@ -215,8 +215,16 @@ export class Journal {
 
   /** Stages a command. It is known at once; if it cannot be made durable it is forgotten before `written`. */
   addCommand(command: NewCommand, written: (entry: JournalEntry, fault?: unknown) => void): JournalEntry {
+    const { client, instance, id, digest, issuedAt, receivedMs, evidence } = command;
+    // Written out, not spread: hundreds of thousands of entries then share one hidden class.
     const entry: JournalEntry = {
-      ...command,
+      client,
+      instance,
+      id,
+      digest,
+      issuedAt,
+      receivedMs,
+      evidence,
       epoch: this.epoch,
       storedMs: this.#nowMs(),
       utcMs: this.#options.world.wallMs(),
