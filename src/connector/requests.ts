@@ -1,22 +1,15 @@
-import { BodyError, decodeBody, encodeBody } from "../protocol/v1/codec.ts";
+import { decodeBody, encodeBody } from "../protocol/v1/codec.ts";
 import { limits } from "../protocol/v1/limits.ts";
-import type { ReplyError, SyncOp, SyncReply } from "../protocol/v1/messages.ts";
+import type { SyncOp, SyncReply } from "../protocol/v1/messages.ts";
 import { type Reader, readReply, ShapeError } from "../protocol/v1/reply-schemas.ts";
 import type { Signer } from "../protocol/v1/signing.ts";
 import type { Clock, Timer } from "../transport/clock.ts";
 import type { ClientChannel } from "../transport/transport.ts";
 import type { AgentClock } from "./agent-clock.ts";
 import type { OperationClass } from "./breaker.ts";
-import {
-  AuthenticationError,
-  ConnectionError,
-  LimitExceededError,
-  type MT5Error,
-  ProtocolError,
-  RateLimitError,
-  RequestRefusedError,
-  TimeoutError,
-} from "./errors.ts";
+import { ConnectionError, LimitExceededError, type ProtocolError, TimeoutError } from "./errors.ts";
+import { abortError, badReply, refusal } from "./request-errors.ts";
+import { maxWaiting, RequestLane, type WaitingRequest } from "./request-lanes.ts";
 import type { TimerScope } from "./timers.ts";
 
 /** An answer and where in the ledger it holds. */
@@ -54,26 +47,6 @@ interface Pending {
   reject(error: Error): void;
 }
 
-interface Waiting {
-  start(): void;
-  reject(error: Error): void;
-}
-
-/**
- * Callers' requests on their way at once, by class, so that one class that gets no answers leaves the others their room;
- * the rest of the agent's 256 is for the session's own.
- */
-const maxConcurrent: Readonly<Record<OperationClass, number>> = { query: 64, marketData: 32, trade: 32 };
-/** Callers' requests of one class that may wait for their turn. */
-const maxWaiting = 4_096;
-
-/** The requests of one class. */
-interface Lane {
-  readonly most: number;
-  running: number;
-  readonly waiting: Waiting[];
-}
-
 /** Where requests come from and go to. */
 export interface RequestsDeps {
   readonly agentId: string;
@@ -87,10 +60,10 @@ export interface RequestsDeps {
 export class Requests {
   readonly #deps: RequestsDeps;
   readonly #pending: Map<string, Pending> = new Map();
-  readonly #lanes: Readonly<Record<OperationClass, Lane>> = {
-    query: lane("query"),
-    marketData: lane("marketData"),
-    trade: lane("trade"),
+  readonly #lanes: Readonly<Record<OperationClass, RequestLane>> = {
+    query: new RequestLane("query"),
+    marketData: new RequestLane("marketData"),
+    trade: new RequestLane("trade"),
   };
   #channel: ClientChannel | undefined;
   #session: RequestSession | undefined;
@@ -129,8 +102,8 @@ export class Requests {
       this.#pending.delete(rid);
       pending.reject(error(pending.op));
     }
-    for (const { waiting } of Object.values(this.#lanes)) {
-      for (const one of waiting.splice(0)) one.reject(error("the request"));
+    for (const lane of Object.values(this.#lanes)) {
+      for (const waiting of lane.clear()) waiting.reject(error("the request"));
     }
   }
 
@@ -166,17 +139,16 @@ export class Requests {
         timer?.cancel();
         signal?.removeEventListener("abort", onAbort);
         this.#pending.delete(rid);
-        const at = lane?.waiting.indexOf(waiting) ?? -1;
-        if (at >= 0) lane?.waiting.splice(at, 1);
+        lane?.remove(waiting);
         act();
-        if (started && lane !== undefined) lane.running--;
+        if (started) lane?.ended();
         this.#next();
       };
       const fail = (error: Error): void => finish(() => reject(error));
       const onAbort = (): void => fail(abortError(op, signal));
       const start = (): void => {
         started = true;
-        if (lane !== undefined) lane.running++;
+        lane?.started();
         const sentMs = this.#deps.clock.nowMs();
         try {
           rid = this.#send(op, args, options, {
@@ -202,7 +174,7 @@ export class Requests {
           fail(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      const waiting: Waiting = { start, reject: fail };
+      const waiting: WaitingRequest = { start, reject: fail };
       if (signal?.aborted === true) return reject(abortError(op, signal));
       signal?.addEventListener("abort", onAbort, { once: true });
       timer = this.#deps.timers.set(
@@ -218,8 +190,8 @@ export class Requests {
           ),
         options.timeoutMs,
       );
-      if (lane === undefined || (isFree(lane) && !this.#blocked && lane.waiting.length === 0)) return start();
-      if (lane.waiting.length >= maxWaiting) {
+      if (lane === undefined || (lane.isFree && !this.#blocked)) return start();
+      if (lane.isFull) {
         return fail(
           new LimitExceededError(
             `Cannot ask "${op}": ${maxWaiting} requests wait for agent "${this.#deps.agentId}"`,
@@ -230,7 +202,7 @@ export class Requests {
           ),
         );
       }
-      lane.waiting.push(waiting);
+      lane.push(waiting);
     });
   }
 
@@ -264,9 +236,9 @@ export class Requests {
   }
 
   #next(): void {
-    for (const each of Object.values(this.#lanes)) {
-      while (isFree(each) && !this.#blocked) {
-        const waiting = each.waiting.shift();
+    for (const lane of Object.values(this.#lanes)) {
+      while (!this.#blocked) {
+        const waiting = lane.shift();
         if (waiting === undefined) break;
         waiting.start();
       }
@@ -330,78 +302,5 @@ export class Requests {
     }
     this.lastSentMs = clock.nowMs();
     return rid;
-  }
-}
-
-function lane(operation: OperationClass): Lane {
-  return { most: maxConcurrent[operation], running: 0, waiting: [] };
-}
-
-function isFree({ running, most }: Lane): boolean {
-  return running < most;
-}
-
-function abortError(op: string, signal: AbortSignal | undefined): ConnectionError {
-  return new ConnectionError(`Cannot finish "${op}": the caller aborted it`, {
-    code: "ABORTED",
-    remedy: "Nothing to do: the caller's signal ended it",
-    cause: signal?.reason,
-  });
-}
-
-function badReply(op: string, cause: unknown): ProtocolError {
-  const detail = cause instanceof ShapeError || cause instanceof BodyError ? cause.message : String(cause);
-  return new ProtocolError(`Cannot read the answer to "${op}": ${detail}`, {
-    code: "BAD_REPLY",
-    remedy: "Use an agent and a connector of the same protocol revision",
-    cause,
-  });
-}
-
-/** The error of a refused request. Losing the session is a matter of the connection; the rest is a refusal. */
-function refusal(op: string, error: ReplyError, agentId: string): MT5Error {
-  const message = `Cannot do "${op}" at agent "${agentId}": ${error.message}`;
-  const code: string = error.code;
-  switch (code) {
-    case "NO_SESSION":
-    case "EPOCH":
-    case "REPLAYED":
-    case "STALE":
-      return new ConnectionError(message, { code, remedy: "Ask again: a new session is being opened" });
-    case "MAC":
-      return new AuthenticationError(message, {
-        code,
-        remedy: "Check that the keys on both sides belong together",
-      });
-    case "BUSY":
-    case "RATE_LIMITED":
-      return new RateLimitError(message, { code, remedy: "Ask more slowly" });
-    case "BAD_REQUEST":
-    case "REVISION":
-    case "UNKNOWN_OP":
-      return new ProtocolError(message, {
-        code,
-        remedy: "Use an agent and a connector of the same protocol revision",
-      });
-    case "UNKNOWN_SYMBOL": {
-      const candidates = error.candidates ?? [];
-      const remedy =
-        candidates.length > 0
-          ? `Did you mean ${candidates.slice(0, 5).join(", ")}? Symbols are matched exactly`
-          : "Use a name that marketData.getAllSymbols() lists: symbols are matched exactly";
-      return new RequestRefusedError(message, { code, remedy });
-    }
-    case "LEDGER_GONE":
-    case "BAD_CURSOR":
-      return new RequestRefusedError(message, { code, remedy: "Start again with a snapshot" });
-    case "ROLE":
-      return new RequestRefusedError(message, { code, remedy: "Use a connector that opens a trade session" });
-    case "SESSIONS":
-      return new RequestRefusedError(message, {
-        code,
-        remedy: "Close other connectors that use the same key",
-      });
-    default:
-      return new RequestRefusedError(message, { code, remedy: "Read the agent's log for the reason" });
   }
 }
