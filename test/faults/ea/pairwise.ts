@@ -1,46 +1,25 @@
-/** The factors of a set of cases, each with its values. */
-export type Factors = readonly (readonly string[])[];
-
-/** One value of each factor. */
-export type Combination = readonly string[];
-
-function pairsOf(combination: Combination): readonly string[] {
-  const pairs: string[] = [];
-  for (const [i, first] of combination.entries())
-    for (const [j, second] of combination.entries()) if (j > i) pairs.push(`${i} ${first} × ${j} ${second}`);
-  return pairs;
-}
-
-function product(factors: Factors): readonly Combination[] {
-  return factors.reduce<readonly Combination[]>(
-    (all, values) => all.flatMap((one) => values.map((value) => [...one, value])),
-    [[]],
-  );
+/** Each two tags of an item, and each alone: an item with one tag counts, too. */
+function pairsOf(tags: readonly string[]): readonly string[] {
+  return tags.flatMap((first, i) => tags.slice(i).map((second) => `${first} × ${second}`));
 }
 
 /**
- * A small choice of combinations in which each two values of different factors come together at least once, if they
- * do in any combination that is possible. Greedy: always the first combination that brings the most new pairs, so the
- * same factors give the same choice.
+ * A small choice of items in which every two tags that come together in any item come together at least once. Greedy:
+ * always the first item that brings the most new pairs, so the same items give the same choice, in their order.
  */
-export function pairwise(
-  factors: Factors,
-  isPossible: (combination: Combination) => boolean = () => true,
-): readonly Combination[] {
-  const candidates = product(factors).filter(isPossible);
-  const open = new Set(candidates.flatMap(pairsOf));
-  const chosen: Combination[] = [];
+export function pairwise<Item>(
+  items: readonly Item[],
+  tagsOf: (item: Item) => readonly string[],
+): readonly Item[] {
+  const candidates = items.map((item) => ({ item, pairs: pairsOf([...tagsOf(item)].sort()) }));
+  const open = new Set(candidates.flatMap(({ pairs }) => pairs));
+  const chosen = new Set<Item>();
   while (open.size > 0) {
-    let best: Combination = [];
-    let most = 0;
-    for (const candidate of candidates) {
-      const fresh = pairsOf(candidate).filter((pair) => open.has(pair)).length;
-      if (fresh <= most) continue;
-      best = candidate;
-      most = fresh;
-    }
-    chosen.push(best);
-    for (const pair of pairsOf(best)) open.delete(pair);
+    const fresh = candidates.map(({ pairs }) => pairs.filter((pair) => open.has(pair)).length);
+    const best = candidates[fresh.indexOf(Math.max(...fresh))];
+    if (best === undefined) break;
+    chosen.add(best.item);
+    for (const pair of best.pairs) open.delete(pair);
   }
-  return chosen;
+  return items.filter((item) => chosen.has(item));
 }

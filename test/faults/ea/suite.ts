@@ -12,9 +12,11 @@ export interface CellSuite extends CellOptions {
   readonly atOnce: number;
 }
 
+const notRun = "not run";
+
 function cellText(name: string, results: ReadonlyMap<string, CellResult>): string {
   const result = results.get(name);
-  if (result === undefined) return name in leftOut ? "left out" : "not run";
+  if (result === undefined) return name in leftOut ? "left out" : notRun;
   const later = result.finally === "" ? "" : `, later ${result.finally}`;
   return `${result.executions} · ${result.told}${later}`;
 }
@@ -25,10 +27,17 @@ function expertTable(results: ReadonlyMap<string, CellResult>): string {
   const rows = matrixFaults.flatMap(({ name: fault }) =>
     expertOperations.map(({ name: operation }) => {
       const cells = stages.map((stage) => cellText(cellName(fault, stage, operation), results));
-      return `| ${[fault, operation, ...cells].join(" | ")} |`;
+      return {
+        line: `| ${[fault, operation, ...cells].join(" | ")} |`,
+        ran: cells.some((text) => text !== notRun),
+      };
     }),
   );
-  return [`| ${head.join(" | ")} |`, `|${head.map(() => "---").join("|")}|`, ...rows].join("\n");
+  return [
+    `| ${head.join(" | ")} |`,
+    `|${head.map(() => "---").join("|")}|`,
+    ...rows.filter(({ ran }) => ran).map(({ line }) => line),
+  ].join("\n");
 }
 
 /** Cells of the matrix as tests, against the expert's own sources. */
