@@ -63,18 +63,7 @@ export class BarStore {
   add(tick: MarketTick): void {
     const price = tick.bid > 0 ? tick.bid : tick.last;
     if (!(price > 0)) return;
-    const minute = Math.floor(tick.utcMs / minuteMs);
-    const last = this.#bars.at(-1);
-    if (last === undefined || minute !== this.#utcMinute) {
-      this.#utcMinute = minute;
-      const timeBrokerMs = barStart(this.#zone.toBroker(tick.utcMs), "M1");
-      // When clocks are put back an hour comes twice; bars never go back.
-      if (last === undefined || timeBrokerMs > last.timeBrokerMs) {
-        this.#open(timeBrokerMs, price);
-      }
-    }
-    const bar = this.#bars.at(-1);
-    if (bar === undefined) return;
+    const bar = this.#barOf(tick.utcMs, price);
     bar.high = Math.max(bar.high, price);
     bar.low = Math.min(bar.low, price);
     bar.close = price;
@@ -100,11 +89,21 @@ export class BarStore {
     return join(timeframe, this.#bars, start, this.#bars.length);
   }
 
-  #open(timeBrokerMs: number, price: number): void {
+  /** The bar of a moment, opened at a price if it is new. */
+  #barOf(utcMs: number, price: number): MutableBar {
+    const minute = Math.floor(utcMs / minuteMs);
+    const last = this.#bars.at(-1);
+    if (last !== undefined && minute === this.#utcMinute) return last;
+    this.#utcMinute = minute;
+    const timeBrokerMs = barStart(this.#zone.toBroker(utcMs), "M1");
+    // When clocks are put back an hour comes twice; bars never go back.
+    if (last !== undefined && timeBrokerMs <= last.timeBrokerMs) return last;
     const prices = { open: price, high: price, low: price, close: price };
-    this.#bars.push({ timeBrokerMs, ...prices, tickVolume: 0, spread: 0, realVolume: 0 });
+    const bar = { timeBrokerMs, ...prices, tickVolume: 0, spread: 0, realVolume: 0 };
+    this.#bars.push(bar);
     // Cut by large steps: each cut copies what stays.
     if (this.#bars.length >= this.#limit * 2) this.#bars = this.#bars.slice(-this.#limit);
+    return bar;
   }
 
   /** The place of the first minute, before `end`, whose bar opened at or after a moment. */

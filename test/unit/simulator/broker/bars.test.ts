@@ -89,4 +89,15 @@ describe("BarStore", () => {
     expect(bars.length).toBeGreaterThanOrEqual(50);
     expect(bars.at(-1)?.close).toBe(1_000);
   });
+
+  it("draws what has no bid by its last price, without a spread, and nothing of what has neither", () => {
+    const store = new BarStore(zone, 0.01, 100);
+    const minute = Date.UTC(2024, 0, 10, 8, 30);
+    store.add({ ...tick(minute, 0, 0), last: 250.5, volume: 7.9 });
+    store.add({ ...tick(minute + 1_000, 0, 251), last: 250.1, volume: 2 });
+    store.add(tick(minute + 2_000, 0, 0));
+    expect(store.newest("M1", 5)).toMatchObject([
+      { open: 250.5, high: 250.5, low: 250.1, close: 250.1, tickVolume: 2, spread: 0, realVolume: 9 },
+    ]);
+  });
 });

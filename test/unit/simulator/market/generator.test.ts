@@ -93,3 +93,13 @@ describe("Prng", () => {
     expect(Math.max(...Array.from({ length: 1000 }, () => random.float()))).toBeLessThan(1);
   });
 });
+
+describe("generatedMarket at its bounds", () => {
+  test("without options it is the standard market; without symbols it has no ticks; a start on Sunday is put off to Monday", () => {
+    const standard = generatedMarket().nextBatch();
+    expect(standard).toEqual(generatedMarket({ seed: 1 }).nextBatch());
+    expect(generatedMarket({ symbols: [] }).nextBatch()).toBeUndefined();
+    const sunday = generatedMarket({ startUtcMs: Date.UTC(2024, 0, 14, 12), maxTicks: 1 }).nextBatch();
+    expect(sunday).toMatchObject([{ utcMs: Date.UTC(2024, 0, 14, 22) }]);
+  });
+});

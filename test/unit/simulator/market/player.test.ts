@@ -301,3 +301,115 @@ describe("mergeSources", () => {
     expect(seen).toEqual(["A 0", "B 50", "A 100", "B 100", "A 200", "B 300"]);
   });
 });
+
+describe("SimulatedMarket at its bounds", () => {
+  test("a source without a tick ends at once, at the time of the clock it is played on", async () => {
+    const clock = new VirtualClock({ wallStartMs: START });
+    const market = await openMarket({ source: sourceOf([]), clock, speed: 25 });
+    expect([market.clock.wallMs(), market.speed]).toEqual([START, 25]);
+    market.start();
+    await clock.advance(1_000);
+    await market.ended;
+    expect([market.state.state, market.played]).toEqual(["ended", 0]);
+  });
+
+  test("a listener that was taken off hears no more", async () => {
+    const clock = new VirtualClock();
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 10, 20)), clock });
+    const heard: number[] = [];
+    const off = market.onTick(({ utcMs }) => {
+      heard.push(utcMs - START);
+      if (heard.length === 2) off();
+    });
+    market.start();
+    await clock.advance(100);
+    expect([heard, market.played]).toEqual([[0, 10], 3]);
+  });
+
+  test("a gate that fails ends the market with its error, and what comes after changes nothing", async () => {
+    const clock = new VirtualClock();
+    let open: (() => void) | undefined;
+    const market = await openMarket({
+      source: sourceOf(ticksAt(0, 10, 20)),
+      clock,
+      gate: ({ utcMs }) => {
+        if (utcMs > START) throw new Error("enough");
+        return new Promise((resolve) => {
+          open = resolve;
+        });
+      },
+    });
+    const ended = market.ended.then(
+      () => "ended",
+      (error: Error) => error.message,
+    );
+    market.start();
+    await clock.advance(50);
+    expect(market.played).toBe(1);
+    market.setSpeed(2);
+    open?.();
+    await clock.advance(50);
+    expect(await ended).toBe("enough");
+    expect(market.state).toMatchObject({ state: "failed" });
+    await market.stop();
+    expect(market.state).toMatchObject({ state: "failed" });
+  });
+
+  test("a gate whose promise is rejected ends the market, too", async () => {
+    const clock = new VirtualClock();
+    const gate = (): Promise<void> => Promise.reject(new Error("too late"));
+    const market = await openMarket({ source: sourceOf(ticksAt(0, 10)), clock, gate });
+    const ended = market.ended.catch((error: Error) => error.message);
+    market.start();
+    await clock.advance(50);
+    expect(await ended).toBe("too late");
+  });
+
+  test("as fast as possible a loop jumps over the rest of the week, and stop ends it", async () => {
+    const clock = new VirtualClock();
+    const market = await openMarket({
+      source: () => sourceOf(ticksAt(0, 10)),
+      clock,
+      speed: "max",
+      loop: true,
+    });
+    const seen: number[] = [];
+    market.onTick(({ utcMs }) => {
+      seen.push(utcMs - START);
+      if (seen.length === 6) void market.stop();
+    });
+    market.start();
+    await clock.advance(10);
+    const week = 7 * 86_400_000;
+    expect(seen).toEqual([0, 10, week, week + 10, 2 * week, 2 * week + 10]);
+  });
+
+  test("while the next ticks are being read the market's time stands at the last one", async () => {
+    const clock = new VirtualClock();
+    let give: ((ticks: undefined) => void) | undefined;
+    const batches = [Promise.resolve(ticksAt(0)), new Promise<undefined>((resolve) => (give = resolve))];
+    const source: TickSource = { symbols: ["EURUSD"], nextBatch: () => batches.shift() };
+    const market = await openMarket({ source, clock });
+    market.start();
+    await clock.advance(5_000);
+    market.setSpeed(3);
+    expect([market.played, market.clock.wallMs()]).toEqual([1, START]);
+    give?.(undefined);
+    await market.ended;
+    await clock.advance(1_000);
+    expect(market.clock.wallMs()).toBe(START + 1_000);
+  });
+
+  test("merged sources are closed with the market, whether they hold something or not", async () => {
+    const closed: string[] = [];
+    const empty: TickSource = { symbols: [], nextBatch: () => undefined };
+    const held: TickSource = { ...sourceOf(ticksAt(0)), close: () => void closed.push("held") };
+    const source = mergeSources([empty, held]);
+    const clock = new VirtualClock();
+    const market = await openMarket({ source, clock });
+    market.start();
+    await market.stop();
+    expect(closed).toEqual(["held"]);
+    expect(mergeSources([empty]).nextBatch()).toBeUndefined();
+  });
+});

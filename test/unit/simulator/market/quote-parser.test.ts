@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BrokerTimeZone, utcTime } from "../../../../src/domain/broker-time.ts";
 import {
+  isCurrencyPair,
   type MarketTick,
   QuoteFormatError,
   QuoteParser,
@@ -154,6 +155,12 @@ describe("QuoteParser", () => {
     ["2024.01.10\t10:00:00.000\tone\t1.2\t\t\t6", 1, "expected BID, ASK, LAST and VOLUME"],
     ["2024.01.10\t25:00:00.000\t1.1\t1.2\t\t\t6", 1, "expected date and time"],
     ["open,high,low,close", 1, "expected MetaTrader's export"],
+    ["20200101 170000065,1.1,1.2,much", 1, "expected the volume as a decimal number"],
+    ["20200101 170000065,1.1,1.2,0\nnonsense", 2, "expected YYYYMMDD HHMMSSmmm,bid,ask,volume"],
+    ["<DATE>\t<TIME>\t<BID>\t<ASK>\nnonsense", 2, "expected date and time as YYYY.MM.DD and HH:MM:SS.mmm"],
+    ["2024.01.10\t10:00:00.000\t1.1\t1.2\t\t\tBID", 1, "expected FLAGS as a whole number or blank"],
+    ["1704873600,1.1,1.2\n2024-01-10T08:00:00+15:00,1.1,1.2", 2, "expected a timestamp"],
+    ["1704873600,1.1,1.2\n2024-01-10T08:00:00+01:75,1.1,1.2", 2, "expected a timestamp"],
   ])("refuses %j with the line's number, its text and what was expected", (text, line, problem) => {
     let thrown: unknown;
     try {
@@ -183,6 +190,27 @@ describe("QuoteParser", () => {
     expect(parser.skipped).toBe(2);
   });
 
+  test("tells by itself what changed where MetaTrader's export has no flags", () => {
+    const rows = ["10:00:00\t1.1\t1.2", "10:00:01\t1.11\t", "10:00:02\t\t1.21", "10:00:03\t\t\t1.15\t3"];
+    const ticks = parse(rows.map((row) => `2024.01.10\t${row}\n`).join(""));
+    expect(ticks.map(({ bid, ask, last, volume, flags }) => [bid, ask, last, volume, flags])).toEqual([
+      [1.1, 1.2, 0, 0, 6],
+      [1.11, 1.2, 0, 0, 2],
+      [1.11, 1.21, 0, 0, 4],
+      [1.11, 1.21, 1.15, 3, 0],
+    ]);
+    expect(iso(ticks[1])).toBe("2024-01-10T08:00:01.000Z");
+  });
+
+  test("reads HistData without volume, quoted fields, and offsets of hours alone or west of Greenwich", () => {
+    expect(parse("20200101 170000065,1.1,1.2")).toMatchObject([{ bid: 1.1, ask: 1.2, volume: 0 }]);
+    const text = '"2024-01-10 08:00:00.5+01","1.1","1.2"\n2024-01-10T08:00:00-01:30,1.1,1.2,5';
+    expect(parse(text).map((tick) => [iso(tick), tick.volume])).toEqual([
+      ["2024-01-10T07:00:00.500Z", 0],
+      ["2024-01-10T09:30:00.000Z", 5],
+    ]);
+  });
+
   test("refuses a recording without a tick", () => {
     expect(() => parse("timestamp,bid,ask\n", { source: "empty.csv" })).toThrow(
       /empty\.csv: it holds no ticks/,
@@ -192,6 +220,19 @@ describe("QuoteParser", () => {
   test("refuses a line without end before it fills the memory", () => {
     const parser = new QuoteParser({ symbol: "X" });
     expect(() => parser.push("1".repeat(5000))).toThrow(/at most 4096 characters/);
+  });
+});
+
+describe("isCurrencyPair", () => {
+  test.each([
+    ["EURUSD", true],
+    ["eurusd.£", true],
+    ["XAUUSDm", true],
+    ["US500", false],
+    ["EURO", false],
+    ["", false],
+  ])("%s: %s", (symbol, is) => {
+    expect(isCurrencyPair(symbol)).toBe(is);
   });
 });
 
