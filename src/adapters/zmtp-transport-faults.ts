@@ -1,6 +1,7 @@
 import type { ChannelFault, ChannelFaultCode } from "../transport/transport.ts";
 import { tooManyOfClient } from "../zmtp/admission.ts";
 import type { FaultCode, ZmtpFault } from "../zmtp/fault.ts";
+import { wrongSocketType } from "../zmtp/socket-type.ts";
 
 /**
  * What each end of a ZMTP connection means for a channel.
@@ -53,9 +54,14 @@ const channelCodes: Readonly<Record<FaultCode, ChannelFaultCode>> = {
   closed: "closed",
 };
 
+/** Refusals that are not about the key: there may be a place again later, and a port may be another channel's. */
+const codeOfReason: Readonly<Record<string, ChannelFaultCode>> = {
+  [tooManyOfClient]: "lost",
+  [wrongSocketType]: "protocol",
+};
+
 /** The channel's fault for a connection's. */
 export function channelFault(fault: ZmtpFault): ChannelFault {
-  // There may be a place again later, so that this is no reason to give up, as a refused key is.
-  const code = fault.reason === tooManyOfClient ? "lost" : channelCodes[fault.code];
-  return { code, message: fault.message, cause: fault };
+  const { reason = "" } = fault;
+  return { code: codeOfReason[reason] ?? channelCodes[fault.code], message: fault.message, cause: fault };
 }

@@ -6,7 +6,7 @@ import type { Traffic } from "./mechanism/traffic.ts";
 import { Peer, type PeerInfo } from "./peer.ts";
 import type { SocketType } from "./socket-type.ts";
 import { concat, writeUint32 } from "./wire/bytes.ts";
-import { decodeCommand, encodeCommand } from "./wire/command.ts";
+import { decodeCommand, decodeError, encodeCommand } from "./wire/command.ts";
 import { FrameDecoder, flagCommand, flagMore } from "./wire/frame-decoder.ts";
 import { Output } from "./wire/output.ts";
 
@@ -140,7 +140,8 @@ export class Engine {
   sendPing(ttlMs: number): boolean {
     if (!this.peerKnowsPing) return false;
     const ttl = new Uint8Array(4);
-    writeUint32(ttl, 0, Math.round(ttlMs / 100));
+    // Upwards: a short TTL must not become 0, which is none.
+    writeUint32(ttl, 0, Math.ceil(ttlMs / 100));
     this.#command("PING", ttl.subarray(2));
     return true;
   }
@@ -210,6 +211,8 @@ export class Engine {
       const tenths = ((data[0] as number) << 8) | (data[1] as number);
       this.#events.ping(tenths * 100, data.slice(2));
     }
+    // RFC 37, "Error Handling": fatal, whenever it comes.
+    else if (name === "ERROR") throw decodeError(data);
     // PONG needs no more than to have come. Commands that this side does not know are for peers that do.
   }
 

@@ -11,8 +11,9 @@ import type {
   Security,
 } from "./mechanism/mechanism.ts";
 import type { Traffic } from "./mechanism/traffic.ts";
-import { announcesIdentity, checkSocketType } from "./socket-type.ts";
+import { announcesIdentity, checkSocketType, wrongSocketType } from "./socket-type.ts";
 import { ascii } from "./wire/bytes.ts";
+import { encodeError } from "./wire/command.ts";
 import { flagCommand } from "./wire/frame-decoder.ts";
 import { encodeGreeting, type Greeting, GreetingReader } from "./wire/greeting.ts";
 import { decodeMetadata, encodeMetadata } from "./wire/metadata.ts";
@@ -124,14 +125,9 @@ export class Handshake {
     return {
       metadata: encodeMetadata(own),
       peerAddress,
-      sendCommand: (body): void => {
-        // The room is made first: it may be in another array than before.
-        const at = this.#output.frame(flagCommand, body.length);
-        this.#output.buffer.set(body, at);
-        this.#output.flush();
-      },
+      sendCommand: (body): void => this.#sendCommand(body),
       checkMetadata: (bytes): Uint8Array => {
-        checkSocketType(socketType, decodeMetadata(bytes));
+        this.#checkMetadata(bytes);
         return bytes.slice();
       },
       authenticate: (authenticator, request): void => this.#authenticate(authenticator, request),
@@ -141,6 +137,28 @@ export class Handshake {
         this.#events.established(traffic, peer, this.#minor);
       },
     };
+  }
+
+  #sendCommand(body: Uint8Array): void {
+    // The room is made first: it may be in another array than before.
+    const at = this.#output.frame(flagCommand, body.length);
+    this.#output.buffer.set(body, at);
+    this.#output.flush();
+  }
+
+  /** A server says what it does not like, so that a client at the wrong port does not take its key for refused. */
+  #checkMetadata(bytes: Uint8Array): void {
+    const { security, socketType } = this.#options;
+    try {
+      checkSocketType(socketType, decodeMetadata(bytes));
+    } catch (fault) {
+      if (fault instanceof ZmtpFault && isServer(security)) {
+        this.#sendCommand(
+          encodeError(fault.code === "socket-type-mismatch" ? wrongSocketType : fault.message),
+        );
+      }
+      throw fault;
+    }
   }
 
   #authenticate(authenticator: Authenticator, request: AuthenticationRequest): void {

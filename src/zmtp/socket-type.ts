@@ -31,6 +31,9 @@ export const compatibleTypes: Readonly<Record<SocketType, readonly SocketType[]>
   PAIR: ["PAIR"],
 };
 
+/** What a client of another type is told in ERROR. */
+export const wrongSocketType = "Incompatible socket type";
+
 /** The peer's type, checked against ours. A peer that does not say its type is refused. */
 export function checkSocketType(own: SocketType, metadata: Metadata): SocketType {
   const value = metadata.get("socket-type");

@@ -78,6 +78,7 @@ async function agent(options: { readonly maxConnectionsPerClient?: number } = {}
 async function dial(
   listener: TransportListener,
   secretKey: Uint8Array = client.secretKey,
+  port: number = listener.ports.sync,
 ): Promise<ChannelFault | undefined> {
   let channel: ClientChannel | undefined;
   const ended = await new Promise<ChannelFault | undefined>((resolve) => {
@@ -85,7 +86,7 @@ async function dial(
       "sync",
       {
         host: "127.0.0.1",
-        port: listener.ports.sync,
+        port,
         serverPublicKey: server.publicKey,
         clientSecretKey: secretKey,
       },
@@ -178,4 +179,16 @@ describe("a client with many connections", () => {
       .poll(() => events.flatMap((event) => (event.type === "handshake-failed" ? [event.fault.code] : [])))
       .toEqual(["client-cap"]);
   });
+});
+
+describe("a client at another channel's port", () => {
+  it.each(["command", "events"] as const)(
+    "is told so, and not that its key is refused: %s",
+    async (other) => {
+      const { listener } = await agent();
+      const fault = await dial(listener, client.secretKey, listener.ports[other]);
+      expect(fault?.code).toBe("protocol");
+      expect(fault?.message).toContain("Incompatible socket type");
+    },
+  );
 });

@@ -68,9 +68,9 @@ export class GreetingReader {
   #check(): void {
     const bytes = this.#bytes;
     if (this.#length > 0 && bytes[0] !== 0xff) {
-      // A peer of ZMTP 1.0 begins with its identity's frame; the anonymous one is told from noise by its two octets.
-      if (bytes[0] === 1 && this.#length === 1) return;
-      if (bytes[0] === 1 && bytes[1] === 0) throw versionOne();
+      // A peer of ZMTP 1.0 begins with its identity's frame: a length that counts the flags, which are 0.
+      if (bytes[0] !== 0 && this.#length === 1) return;
+      if (bytes[0] !== 0 && bytes[1] === 0) throw versionOne();
       throw new ZmtpFault("not-zmtp", "The peer does not speak ZMTP: its first octet is no greeting's");
     }
     // RFC 37, "Detecting ZMTP 1.0 and 2.0 Peers": a clear lowest bit is the flags field of a 1.0 identity frame.

@@ -174,7 +174,7 @@ describe("Engine's greeting", () => {
 
   test.each([
     ["a peer that speaks something else", bytes("GET / HTTP/1.1\r\n"), "not-zmtp"],
-    ["its first octet alone", Uint8Array.of(0x47), "not-zmtp"],
+    ["its first two octets alone", Uint8Array.of(0x47, 0x45), "not-zmtp"],
     ["ZMTP 1.0 with a short identity", Uint8Array.of(1, 0), "version-unsupported"],
     ["ZMTP 1.0 with a long identity", Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0), "version-unsupported"],
     ["ZMTP 2.0", changed(10, 1), "version-unsupported"],
