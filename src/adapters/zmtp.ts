@@ -15,7 +15,9 @@
  *
  * @module
  */
-import { systemClock } from "../transport/clock.ts";
+import { type Clock, systemClock } from "../transport/clock.ts";
+import type { Network } from "../transport/network.ts";
+import type { Transport } from "../transport/transport.ts";
 import { nextTurn } from "../transport/turn.ts";
 import type { KeyPair } from "../zmtp/crypto/types.ts";
 import type { Context } from "../zmtp/environment.ts";
@@ -36,6 +38,7 @@ import { Router as NeutralRouter, type RouterOptions } from "../zmtp/sockets/rou
 import { Subscriber as NeutralSubscriber, XSubscriber as NeutralXSubscriber } from "../zmtp/sockets/sub.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 import { nodeNetwork } from "./node-network.ts";
+import { zmtpTransport } from "./zmtp-transport.ts";
 
 /** TCP by `node:net`, the machine's clock, and the fastest cryptography that runs everywhere. */
 export const nodeContext: Context = {
@@ -48,6 +51,23 @@ export const nodeContext: Context = {
 /** A fresh CURVE key pair, as bytes; `keyPairToZ85` and `keyPairToBase64` write it as text. */
 export function generateKeyPair(): KeyPair {
   return generateNeutralKeyPair(nodeCrypto);
+}
+
+/** Where a transport lives. */
+export interface AgentTransportOptions {
+  /** @default TCP */
+  readonly network?: Network;
+  /** @default the machine's */
+  readonly clock?: Clock;
+}
+
+/**
+ * The transport between connectors and agents: for an agent of the simulator in one's own process, and, with a network
+ * in memory and a virtual clock, for both sides of a test that runs faster than real time.
+ */
+export function agentTransport(options: AgentTransportOptions = {}): Transport {
+  const { network = nodeNetwork, clock = systemClock } = options;
+  return zmtpTransport({ network, clock, crypto: nodeCrypto });
 }
 
 /** PUSH over TCP. */

@@ -69,8 +69,9 @@ class Side {
   volume = 0;
   #value = 0;
 
+  /** Without the noise of floating point: prices have at most eight decimals. */
   get average(): number | undefined {
-    return this.volume < volumeNoise ? undefined : this.#value / this.volume;
+    return this.volume < volumeNoise ? undefined : Math.round((this.#value / this.volume) * 1e8) / 1e8;
   }
 
   add(price: number, volume: number): void {

@@ -287,9 +287,10 @@ function totalVolume(deals: readonly DealRecord[]): number {
   return volume;
 }
 
+/** Without the noise of floating point: prices have at most eight decimals. */
 function averagePrice(deals: readonly DealRecord[]): number {
   let value = 0;
   for (const deal of deals) value += deal.price * deal.volume;
   const volume = totalVolume(deals);
-  return volume === 0 ? 0 : value / volume;
+  return volume === 0 ? 0 : Math.round((value / volume) * 1e8) / 1e8;
 }

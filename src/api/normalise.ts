@@ -13,16 +13,17 @@ export function normaliseVolume(symbol: SymbolRecord, volume: number, action: st
   if (typeof volume !== "number" || !Number.isFinite(volume) || volume <= 0) {
     throw invalid(
       action,
-      `volume ${volume} is not a number of lots above 0`,
+      `volume ${given(volume)} is not a number of lots above 0`,
       `Use ${volumeMin} to ${volumeMax} lots`,
     );
   }
   const range = `${name} takes ${volumeMin} to ${volumeMax} lots in steps of ${volumeStep}`;
   const steps = Math.round(volume / volumeStep);
   if (Math.abs(volume / volumeStep - steps) > stepNoise) {
-    const below = onGrid(Math.floor(volume / volumeStep), volumeStep);
+    const lower = Math.floor(volume / volumeStep);
+    const below = onGrid(lower, volumeStep);
     const advice =
-      below >= volumeMin ? `Use ${below} or ${onGrid(steps + 1, volumeStep)}` : `Use ${volumeMin} or more`;
+      below >= volumeMin ? `Use ${below} or ${onGrid(lower + 1, volumeStep)}` : `Use ${volumeMin} or more`;
     throw invalid(action, `volume ${volume} is no multiple of step ${volumeStep}`, `${advice}: ${range}`);
   }
   const normal = onGrid(steps, volumeStep);
@@ -42,7 +43,7 @@ export function normalisePrice(
   if (typeof price !== "number" || !Number.isFinite(price) || price < 0) {
     throw invalid(
       action,
-      `${what} ${price} is not a price`,
+      `${what} ${given(price)} is not a price`,
       `Give ${what} as a price above 0, or leave it out`,
     );
   }
@@ -173,9 +174,19 @@ export function checkedComment(comment: string | undefined, action: string): str
 export function checkedDeviation(deviation: number | undefined, standard: number, action: string): number {
   if (deviation === undefined) return standard;
   if (!Number.isSafeInteger(deviation) || deviation < 0) {
-    throw invalid(action, `deviation ${deviation} is not a whole number of points`, "Give points, from 0");
+    throw invalid(
+      action,
+      `deviation ${given(deviation)} is not a whole number of points`,
+      "Give points, from 0",
+    );
   }
   return deviation;
+}
+
+/** What was given, so that text which looks like a number is seen to be text. */
+function given(value: unknown): string {
+  if (typeof value === "string") return `"${value}" (text)`;
+  return typeof value === "object" && value !== null ? "(an object)" : String(value);
 }
 
 /** An error of an argument, before anything was sent. */

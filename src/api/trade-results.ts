@@ -136,7 +136,8 @@ export function openingOf(deals: readonly DealRecord[]): Opening | undefined {
     volume += deal.volume;
   }
   return {
-    price: volume === 0 ? first.price : value / volume,
+    // Without the noise of floating point: prices have at most eight decimals.
+    price: volume === 0 ? first.price : Math.round((value / volume) * 1e8) / 1e8,
     side: first.kind === "sell" ? "sell" : "buy",
     openBrokerMs: first.timeBrokerMs,
   };
