@@ -14,7 +14,7 @@ import { Program, type ProgramOptions } from "./kit/program.ts";
 const expert = join(mqlRoot, "Experts", "MT5Connector", "MT5Connector.mq5");
 const secret = encodeKey(nodeCrypto.keyAgreement.generateKeyPair().secretKey);
 const client = encodeKey(nodeCrypto.keyAgreement.generateKeyPair().publicKey);
-const good = `[agent]\ncommand_port=0\nevents_port=0\nsync_port=0\nsecret_key=${secret}\n[client]\nkey=${client}\n`;
+const good: string = `[agent]\ncommand_port=0\nevents_port=0\nsync_port=0\nsecret_key=${secret}\n[client]\nkey=${client}\n`;
 
 describe("the MT5Connector expert", { timeout: 120_000 }, () => {
   const open: (() => Promise<unknown>)[] = [];
@@ -40,7 +40,10 @@ describe("the MT5Connector expert", { timeout: 120_000 }, () => {
     await rm(files, { recursive: true, force: true });
   });
 
-  async function start(settings: string | undefined, options: ProgramOptions = {}): Promise<Program> {
+  async function start(
+    settings: string | Uint8Array | undefined,
+    options: ProgramOptions = {},
+  ): Promise<Program> {
     if (settings !== undefined) await writeFile(join(files, "Files", "mt5-connector.ini"), settings);
     binary ??= await compileProgram(expert, defaultFlavour);
     const program = new Program(binary, { files, ...options });
@@ -74,12 +77,75 @@ describe("the MT5Connector expert", { timeout: 120_000 }, () => {
     ["with a key that is none", `[agent]\nsecret_key=abc\n`, "line 2: secret_key must be a key of 32 bytes"],
     ["with a port that is none", `[agent]\nsync_port=70000\n`, "line 2: sync_port must be a whole number"],
     ["with a setting that is unknown", `[agent]\ncolour=red\n`, "line 2: unknown setting"],
+    ["with an empty settings file", "", "empty, too large or not UTF-8"],
+    ["with a file that is not UTF-8", Buffer.from([0xff, 0xfe, 0x5b, 0x00]), "empty, too large or not UTF-8"],
+    ["with a line that says nothing", "[agent]\nhello\n", "line 2: neither a section nor name=value"],
+    [
+      "with a limit that is none",
+      "[agent]\nmax_volume_lots=much\n",
+      "line 2: max_volume_lots must be a number",
+    ],
+    ["with a role that is none", `${good}role=boss\n`, "role must be trade or read"],
+    ["with a client's setting that is unknown", `${good}colour=red\n`, "unknown setting of [client]"],
+    [
+      "with a client's key that is none",
+      "[client]\nkey=abc\n",
+      "line 2: key must be a public key of 32 bytes",
+    ],
+    ["with a client without a key", `${good}[client]\nname=x\n`, "a [client] has no key"],
+    ["with too many clients", "[client]\n".repeat(65), "line 65: too many clients"],
+    [
+      "with a host that is no address",
+      good.replace("[agent]", "[agent]\nhost=localhost"),
+      "host must be an address",
+    ],
+    [
+      "with a number that is none",
+      "[agent]\nslice_ms=1.5\n",
+      "line 2: slice_ms must be a whole number from 1 to 100",
+    ],
+    [
+      "with a limit of two points",
+      "[agent]\nmax_volume_lots=1.0.5\n",
+      "line 2: max_volume_lots must be a number",
+    ],
     ["with a client listed twice", `${good}[client]\nkey=${client}\n`, "this client is listed twice"],
   ])("does not start %s, says what to do, and prints no secret", async (_title, settings, remedy) => {
     const program = await start(settings);
     expect(await alert(program)).toContain(remedy);
     expect((await program.ended).code).toBe(1);
     expect(JSON.stringify(program.messages)).not.toContain(secret);
+  });
+
+  it("takes every setting, keys in base64, Z85 and hex, comments, and a byte order mark", async () => {
+    const key = (): Uint8Array => nodeCrypto.keyAgreement.generateKeyPair().publicKey;
+    const program = await start(
+      [
+        "\ufeff[agent]\r",
+        "; a comment",
+        "# another",
+        `secret_key = ${secret.replace(/=$/, "")} `,
+        ...["host=127.0.0.1", "command_port=0", "events_port=0", "sync_port=0", "broker_zone=", "id=mine"],
+        ...["max_volume_lots=1.5", "commands_per_second=10", "requests_per_second=10"],
+        ...["journal_max_entries=2000", "journal_retention_hours=24", "timer_ms=5", "slice_ms=5"],
+        ...["", "[client]", "name=a", `key=${encodeKey(key(), "z85")}`, "role=read"],
+        ...["[client]", "name=b", `key=${encodeKey(key(), "hex")}`, "role=trade"],
+        ...["[client]", `key=${client}`],
+      ].join("\n"),
+    );
+    await program.line("MT5Connector serves ");
+  });
+
+  it("says which port is taken, and lets go of the others", async () => {
+    const first = await start(good);
+    const port = (await first.line("MT5Connector serves ")).split(" ")[2];
+    await mkdir(join(files, "other", "Files"), { recursive: true });
+    await writeFile(
+      join(files, "other", "Files", "mt5-connector.ini"),
+      good.replace("command_port=0", `command_port=${port}`),
+    );
+    const second = await start(undefined, { files: join(files, "other") });
+    expect(await alert(second)).toContain(`port ${port} of 127.0.0.1 cannot be opened`);
   });
 
   it("does not start where DLL imports are off, and says where to allow them", async () => {

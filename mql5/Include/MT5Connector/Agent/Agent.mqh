@@ -77,6 +77,9 @@ bool CAgent::Load(const string file)
   {
    if(!m_settings.Load(file))
       return(Fail("settings file "+file+": "+m_settings.Fault()));
+   SNetEndpoint endpoint;
+   if(!CNetwork::ParseAddress(m_settings.host,endpoint))
+      return(Fail("host must be an address such as 127.0.0.1"));
    if(!m_clients.Init(m_settings))
       return(Fail("a client's key cannot be used; make a new pair of keys for it"));
    return(true);
@@ -89,7 +92,7 @@ bool CAgent::Open(CZmtpServer &server,const int port,const SZmtpOptions &options
    SNetEndpoint endpoint;
    uchar        key[];
    if(!CNetwork::ParseAddress(m_settings.host,endpoint))
-      return(Fail("host must be an address such as 127.0.0.1"));
+      return(false);
    endpoint.port=port;
    if(!server.SetSecret(m_settings.secret))
       return(Fail("secret_key cannot be used; make a new pair of keys"));

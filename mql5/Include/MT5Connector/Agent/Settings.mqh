@@ -28,6 +28,7 @@ private:
    bool              TakeAgent(const string name,const string value,const int line);
    bool              TakeClient(const string name,const string value,const int line);
    bool              Whole(const string value,const int low,const int high,const string name,const int line,int &number);
+   static bool       Decimal(const string value,double &number);
    static string     Trim(const string text);
    static bool       Key(const string text,uchar &key[]);
 public:
@@ -135,6 +136,25 @@ bool CSettings::Whole(const string value,const int low,const int high,const stri
    return(true);
   }
 //+------------------------------------------------------------------+
+//| Digits, perhaps with a point between: a limit that is misread as 0 would be no limit|
+//+------------------------------------------------------------------+
+static bool CSettings::Decimal(const string value,double &number)
+  {
+   uchar digits[];
+   int   length=StringLen(value);
+   int   points=0;
+   for(int i=0; i<length; i++)
+     {
+      int unit=(int)StringGetCharacter(value,i);
+      if(unit=='.' && i>0 && i+1<length)
+         points++;
+      else
+         if(unit<'0' || unit>'9')
+            return(false);
+     }
+   return(length<=16 && points<=1 && CUtf8::Encode(value,digits)>0 && CNumber::ParseDouble(digits,0,length,number));
+  }
+//+------------------------------------------------------------------+
 //| A setting of the agent itself                                  |
 //+------------------------------------------------------------------+
 bool CSettings::TakeAgent(const string name,const string value,const int line)
@@ -169,10 +189,8 @@ bool CSettings::TakeAgent(const string name,const string value,const int line)
       return(Whole(value,1,100,name,line,slice_ms));
    if(name=="max_volume_lots")
      {
-      uchar digits[];
-      int count=CUtf8::Encode(value,digits);
-      if(count<1 || !CNumber::ParseDouble(digits,0,count,max_volume_lots) || max_volume_lots<0.0)
-         return(Refuse("line "+(string)line+": max_volume_lots must be a number, 0 for none"));
+      if(!Decimal(value,max_volume_lots))
+         return(Refuse("line "+(string)line+": max_volume_lots must be a number such as 1.5, 0 for none"));
       return(true);
      }
    if(name=="secret_key")
@@ -265,6 +283,9 @@ bool CSettings::Load(const string file)
    int at=0;
    int line=0;
    int length=StringLen(text);
+   //--- editors on Windows begin a file with a byte order mark
+   if((int)StringGetCharacter(text,0)==0xFEFF)
+      at=1;
    while(at<length)
      {
       int end=StringFind(text,"\n",at);
