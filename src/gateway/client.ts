@@ -19,7 +19,7 @@ import {
 import { GatewayErrorCode } from "./error-codes.ts";
 import { Exchange, NoReplyError } from "./exchange.ts";
 import { type PyObject, pythonJson } from "./python-json.ts";
-import { RiskCode, type RiskLimits, RiskMonitor } from "./risk-monitor.ts";
+import { RiskCode, type RiskLimits, RiskMonitor, type RiskStore } from "./risk-monitor.ts";
 import { formatSignature, orderChecksum, type SignedOrder } from "./risk-signature.ts";
 import { Stamps } from "./timestamps.ts";
 
@@ -33,6 +33,10 @@ export interface MT5LiveConnectorOptions {
   readonly initialBalance?: number;
   /** Limits that orders must keep. @default no limits */
   readonly risk?: RiskLimits;
+  /** The account's equity when the day began, if this process begins later. @default what is seen first, or `riskStore` has */
+  readonly dayStartEquity?: number;
+  /** Keeps what losses are measured from. @default this process's memory, so that a restart begins a new day */
+  readonly riskStore?: RiskStore;
   /** Age up to which the account's state serves the risk monitor. @default 2000 */
   readonly riskMaxAgeMs?: number;
   /** One breaker for opens and queries; closes pass. */
@@ -114,6 +118,9 @@ export class MT5LiveConnector implements AsyncDisposable {
   readonly #secret: Uint8Array | undefined;
   readonly #endpoint: string;
   #exchange: Exchange | undefined;
+  #savedBaseline = "";
+  #saving: Promise<void> = Promise.resolve();
+  #restored = false;
   /** Judges orders; fed by the connector itself. */
   readonly risk: RiskMonitor;
 
@@ -126,6 +133,7 @@ export class MT5LiveConnector implements AsyncDisposable {
       signatureSecret,
       risk = {},
       initialBalance,
+      dayStartEquity,
     } = options;
     const { clock } = deps.context;
     this.#options = options;
@@ -139,7 +147,7 @@ export class MT5LiveConnector implements AsyncDisposable {
       `the gateway at ${this.#endpoint}`,
     );
     this.#secret = signatureSecret === undefined ? undefined : new TextEncoder().encode(signatureSecret);
-    this.risk = new RiskMonitor(clock, risk, initialBalance);
+    this.risk = new RiskMonitor(clock, risk, initialBalance, dayStartEquity);
   }
 
   /** Connects, and proves it by a PING. Afterwards the connection is mended by itself. */
@@ -249,19 +257,50 @@ export class MT5LiveConnector implements AsyncDisposable {
 
   /** Why an order may not be sent: its limits, or a state of the account that nobody knows. */
   async #judge(order: SignedOrder): Promise<{ readonly code: string; readonly message: string } | undefined> {
-    if (this.risk.needsSnapshot && this.risk.snapshotAgeMs > (this.#options.riskMaxAgeMs ?? 2_000)) {
-      const askedMs = this.#context.clock.nowMs();
+    if (this.risk.needsSnapshot) {
       try {
-        const [account, positions] = await Promise.all([this.getAccount(), this.getPositions()]);
-        this.risk.update({ equity: account.equity, positions, askedMs });
+        if (this.risk.snapshotAgeMs > (this.#options.riskMaxAgeMs ?? 2_000)) await this.#look();
+        await this.#saveBaseline();
       } catch (error) {
         return {
           code: RiskCode.STATE_UNKNOWN,
-          message: `The account cannot be read: ${toError(error).message}`,
+          message: `The account's state cannot be told: ${toError(error).message}`,
         };
       }
     }
     return this.risk.admit(order);
+  }
+
+  async #look(): Promise<void> {
+    const askedMs = this.#context.clock.nowMs();
+    const [account, positions] = await Promise.all([this.getAccount(), this.getPositions()]);
+    await this.#restore();
+    this.risk.update({ equity: account.equity, positions, askedMs });
+  }
+
+  /** Before anything is measured: a loss of this day that an earlier process saw counts. */
+  async #restore(): Promise<void> {
+    const { riskStore } = this.#options;
+    if (this.#restored || riskStore === undefined) return;
+    const baseline = await riskStore.load();
+    if (this.#restored) return;
+    if (baseline !== undefined) this.risk.restore(baseline);
+    this.#restored = true;
+  }
+
+  /** Nothing is opened against a baseline that a restart would not find. */
+  #saveBaseline(): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      const { riskStore } = this.#options;
+      const { baseline } = this.risk;
+      const text = JSON.stringify(baseline);
+      if (riskStore === undefined || baseline === undefined || text === this.#savedBaseline) return;
+      await riskStore.save(baseline);
+      this.#savedBaseline = text;
+    });
+    // One after the other, whatever became of the one before: its own order was told.
+    this.#saving = saved.catch(() => undefined);
+    return saved;
   }
 
   #sign(order: SignedOrder): string {

@@ -52,10 +52,12 @@ export type { PyObject, PyValue } from "./python-json.ts";
 export type { Refusal } from "./request.ts";
 export {
   type JudgedOrder,
+  type RiskBaseline,
   RiskCode,
   type RiskLimits,
   RiskMonitor,
   type RiskSnapshot,
+  type RiskStore,
 } from "./risk-monitor.ts";
 export { orderChecksum, type SignaturePolicy, type SignedOrder } from "./risk-signature.ts";
 export type { RoutingRule } from "./routing.ts";

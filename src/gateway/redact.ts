@@ -23,7 +23,7 @@ export function secretHider(secrets: readonly string[]): (text: string) => strin
       const inner = json.slice(1, -1);
       forms.add(inner);
       // a request stands in the audit as text within JSON
-      forms.add(JSON.stringify(inner).slice(1, -1));
+      forms.add(pythonJson(inner).slice(1, -1));
     }
   }
   if (forms.size === 0) return (text) => text;

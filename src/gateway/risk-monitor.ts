@@ -3,7 +3,7 @@ import type { Refusal } from "./request.ts";
 
 /** Limits kept before an order is signed. Each may be left out; none ever stops a close. */
 export interface RiskLimits {
-  /** Loss since the day's first look at the account (UTC), in percent of the equity then. */
+  /** Loss since the day's first look at the account (UTC), in percent of the equity then; see `RiskStore`. */
   readonly maxDailyLossPercent?: number;
   /** Fall of the equity below its peak, the initial balance included, in percent. */
   readonly maxDrawdownPercent?: number;
@@ -25,6 +25,24 @@ export interface RiskSnapshot {
   readonly positions: readonly { readonly symbol: string; readonly volume: number }[];
   /** When the snapshot was asked for, on the monitor's clock. */
   readonly askedMs: number;
+}
+
+/** What losses are measured from. */
+export interface RiskBaseline {
+  /** The day, in UTC: `2026-01-15`. */
+  readonly day: string;
+  /** Equity at the day's first look at the account. */
+  readonly dayEquity: number;
+  /** Highest equity seen, the initial balance included. */
+  readonly peakEquity: number;
+}
+
+/** Keeps the baseline beyond the process, so that a restart forgives no loss. One store for each account. */
+export interface RiskStore {
+  /** What was saved last; undefined if nothing ever was. */
+  load(): Promise<RiskBaseline | undefined>;
+  /** Resolves when a restart would find it. */
+  save(baseline: RiskBaseline): Promise<void>;
 }
 
 /** The part of an order that is judged. */
@@ -69,9 +87,17 @@ export class RiskMonitor {
   #day = "";
   #dayEquity = 0;
 
-  /** Knows nothing of the account yet. @throws RangeError for a limit or a balance that is no number above 0 */
-  constructor(clock: Clock, limits: RiskLimits, initialBalance: number | undefined) {
-    for (const [name, value] of Object.entries({ ...limits, initialBalance })) {
+  /**
+   * Knows nothing of the account yet. `dayStartEquity` is what the first day's loss is measured from, for a process that
+   * begins in the middle of a day. @throws RangeError for a limit or a balance that is no number above 0
+   */
+  constructor(
+    clock: Clock,
+    limits: RiskLimits,
+    initialBalance: number | undefined,
+    dayStartEquity?: number | undefined,
+  ) {
+    for (const [name, value] of Object.entries({ ...limits, initialBalance, dayStartEquity })) {
       if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
         throw new RangeError(`Cannot use ${name}: ${value} is not a number above 0`);
       }
@@ -79,6 +105,23 @@ export class RiskMonitor {
     this.#clock = clock;
     this.#limits = limits;
     this.#peak = initialBalance ?? 0;
+    if (dayStartEquity === undefined) return;
+    this.#day = this.#today();
+    this.#dayEquity = dayStartEquity;
+  }
+
+  /** What losses are measured from now; undefined while the account has not been seen. */
+  get baseline(): RiskBaseline | undefined {
+    if (this.#day === "") return undefined;
+    return { day: this.#day, dayEquity: this.#dayEquity, peakEquity: this.#peak };
+  }
+
+  /** Takes up what an earlier process measured from. A day that is over counts no more; the peak always does. */
+  restore({ day, dayEquity, peakEquity }: RiskBaseline): void {
+    this.#peak = Math.max(this.#peak, peakEquity);
+    if (day !== this.#today()) return;
+    this.#day = day;
+    this.#dayEquity = dayEquity;
   }
 
   /** Whether the limits need the account's state. */
@@ -100,7 +143,7 @@ export class RiskMonitor {
   update(snapshot: RiskSnapshot): void {
     this.#snapshot = snapshot;
     this.#peak = Math.max(this.#peak, snapshot.equity);
-    const day = new Date(this.#clock.wallMs()).toISOString().slice(0, 10);
+    const day = this.#today();
     if (day !== this.#day) {
       this.#day = day;
       this.#dayEquity = snapshot.equity;
@@ -130,6 +173,10 @@ export class RiskMonitor {
   /** The order was certainly not executed. One whose outcome is unknown goes on counting. */
   notExecuted(uuid: string): void {
     this.#pending.delete(uuid);
+  }
+
+  #today(): string {
+    return new Date(this.#clock.wallMs()).toISOString().slice(0, 10);
   }
 
   #judge({ uuid, symbol, volume }: JudgedOrder): Refusal | undefined {

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { MT5LiveConnector, type MT5LiveConnectorOptions } from "../../../src/gateway/client.ts";
 import type { GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { readRequest } from "../../../src/gateway/request.ts";
+import type { RiskBaseline, RiskStore } from "../../../src/gateway/risk-monitor.ts";
 import { Reply as ReplySocket } from "../../../src/zmtp/mod.ts";
 import { FakeBackend, testGateway, testWorld } from "./kit.ts";
 
@@ -134,6 +135,78 @@ test("MT5LiveConnector asks the risk monitor first, sends nothing it refuses, an
   expect(await run(client.sendOrder(order))).toMatchObject({ status: "FILLED" });
   expect(await run(client.sendOrder(order))).toMatchObject({ errorCode: "RISK_ORDER_RATE" });
   expect(backend.executed).toHaveLength(3);
+});
+
+/** A store in memory that may be told to fail. */
+function riskStore(
+  kept?: RiskBaseline,
+): RiskStore & { kept: RiskBaseline | undefined; failure: Error | undefined } {
+  const store = {
+    kept,
+    failure: undefined as Error | undefined,
+    load: async (): Promise<RiskBaseline | undefined> => {
+      if (store.failure !== undefined) throw store.failure;
+      return store.kept;
+    },
+    save: async (baseline: RiskBaseline): Promise<void> => {
+      if (store.failure !== undefined) throw store.failure;
+      store.kept = baseline;
+    },
+  };
+  return store;
+}
+
+test("MT5LiveConnector with a risk store goes on measuring the day's loss and the drawdown after a restart", async () => {
+  const store = riskStore();
+  const options = { risk: { maxDailyLossPercent: 2, maxDrawdownPercent: 50 }, riskStore: store };
+  const first = await pair(options);
+  expect(await run(first.client.sendOrder(order))).toMatchObject({ status: "FILLED" });
+  expect(store.kept).toEqual({ day: "2026-01-15", dayEquity: 100_500.5, peakEquity: 100_500.5 });
+
+  const second = await pair(options);
+  second.backend.equity = 98_000;
+  expect(await run(second.client.sendOrder(order))).toMatchObject({ errorCode: "RISK_DAILY_LOSS" });
+  expect(second.backend.executed).toEqual([]);
+  const forgetful = await pair({ risk: options.risk });
+  forgetful.backend.equity = 98_000;
+  expect(await run(forgetful.client.sendOrder(order))).toMatchObject({ status: "FILLED" });
+});
+
+test("MT5LiveConnector with a risk store of yesterday begins a new day, and keeps the peak", async () => {
+  const store = riskStore({ day: "2026-01-14", dayEquity: 500_000, peakEquity: 200_000 });
+  const daily = await pair({ risk: { maxDailyLossPercent: 2 }, riskStore: store });
+  expect(await run(daily.client.sendOrder(order))).toMatchObject({ status: "FILLED" });
+  expect(store.kept).toEqual({ day: "2026-01-15", dayEquity: 100_500.5, peakEquity: 200_000 });
+  const drawn = await pair({ risk: { maxDrawdownPercent: 40 }, riskStore: store });
+  expect(await run(drawn.client.sendOrder(order))).toMatchObject({ errorCode: "RISK_DRAWDOWN" });
+});
+
+test("MT5LiveConnector measures the day from dayStartEquity, if it begins later than the day", async () => {
+  const { client } = await pair({ risk: { maxDailyLossPercent: 2 }, dayStartEquity: 103_000 });
+  expect(await run(client.sendOrder(order))).toMatchObject({ errorCode: "RISK_DAILY_LOSS" });
+});
+
+test("MT5LiveConnector opens nothing while its risk store fails, closes all the same, and goes on when it works", async () => {
+  const store = riskStore();
+  const { client, backend } = await pair({ risk: { maxDailyLossPercent: 2 }, riskStore: store });
+  const opened = await run(client.sendOrder(order));
+  store.failure = new Error("disk full");
+  // a new peak is to be kept
+  backend.equity = 101_000;
+  await world.clock.advance(3_000);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    expect(await run(client.sendOrder(order))).toMatchObject({
+      status: "REJECTED",
+      errorCode: "RISK_STATE_UNKNOWN",
+      errorMessage: "The account's state cannot be told: disk full",
+    });
+  }
+  expect(opened.status === "FILLED" && (await run(client.closePosition(opened.ticketText)))).toMatchObject({
+    status: "FILLED",
+  });
+  store.failure = undefined;
+  expect(await run(client.sendOrder(order))).toMatchObject({ status: "FILLED" });
+  expect(store.kept?.peakEquity).toBe(101_000);
 });
 
 test("MT5LiveConnector refuses to connect where nobody answers, and says why", async () => {

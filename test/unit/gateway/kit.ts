@@ -60,6 +60,7 @@ export class FakeBackend implements GatewayBackend {
   /** What is told when the outcome is asked for. */
   tell: (id: string) => Promise<BackendOutcome> | BackendOutcome | undefined = () => undefined;
   asked = 0;
+  equity = 100_500.5;
   #ticket = 12_345_678n;
 
   constructor(id = "main", login = "123456") {
@@ -75,7 +76,7 @@ export class FakeBackend implements GatewayBackend {
     return Promise.resolve({
       login: "123456",
       balance: 100_000,
-      equity: 100_500.5,
+      equity: this.equity,
       margin: 500,
       freeMargin: 99_500.5,
       marginLevel: 20_100.1,

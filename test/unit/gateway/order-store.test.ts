@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { memoryOrderFile, OrderStore, OrderStoreDamagedError } from "../../../src/gateway/order-store.ts";
+import {
+  memoryOrderFile,
+  OrderStore,
+  OrderStoreDamagedError,
+  type StoredOrder,
+} from "../../../src/gateway/order-store.ts";
 import { VirtualClock } from "../../../src/transport/virtual-clock.ts";
 
 const open = (file: ReturnType<typeof memoryOrderFile>, wallMs = 1_000) =>
@@ -140,4 +145,100 @@ test("OrderStore goes on writing after the moment of replies has passed with not
     ),
   ).toBe(true);
   expect((await open(file)).orders.map(({ uuid }) => uuid)).toEqual(["a", "b", "c"]);
+});
+
+/** A store that writes its file anew from 2,000 bytes on, over all orders that were written to it. */
+async function compacting(file: ReturnType<typeof memoryOrderFile>, compactFromBytes = 2_000) {
+  const clock = new VirtualClock({ wallStartMs: 1_000 });
+  const { store } = await OrderStore.open(file, { clock, retentionMs: 500, compactFromBytes });
+  const orders = new Map<string, StoredOrder>();
+  store.compactWith(() => orders.values());
+  let replaced = 0;
+  const { replace } = file;
+  file.replace = (bytes) => {
+    replaced++;
+    return replace(bytes);
+  };
+  const write = (one: StoredOrder): Promise<void> => {
+    orders.set(one.uuid, one);
+    return store.write(one);
+  };
+  return { clock, store, orders, write, times: () => replaced };
+}
+
+/** Writes orders until the next one begins to write the file anew, which takes several turns. */
+async function fill(file: ReturnType<typeof memoryOrderFile>) {
+  const made = await compacting(file, 30_000);
+  let count = 0;
+  while ((await file.read()).length < 30_000) await made.write(order(`a${count++}`));
+  expect(count).toBeGreaterThan(300);
+  expect(made.times()).toBe(0);
+  return { ...made, count };
+}
+
+test("OrderStore writes its file anew while it runs, and what is written meanwhile is in it", async () => {
+  const file = memoryOrderFile();
+  const { clock, store, orders, write, times, count } = await fill(file);
+  for (let number = 0; number < count; number++) if (number % 4 !== 0) orders.delete(`a${number}`);
+  await write(order("late"));
+  store.settle({ ...order("late"), reply: { uuid: "late" } });
+  await write(order("later"));
+  expect(times()).toBe(0);
+  await clock.advance(1_000);
+  expect(times()).toBe(1);
+  await write(order("last"));
+  expect((await file.read()).length).toBeLessThan(30_000);
+  const kept = (await open(file)).orders;
+  expect(kept).toContainEqual({ ...order("late"), reply: { uuid: "late" } });
+  for (const one of [order("later"), order("last"), order("a0"), order("a300")])
+    expect(kept).toContainEqual(one);
+});
+
+test("OrderStore stays within twice of what it remembers, however long it runs", async () => {
+  const file = memoryOrderFile();
+  const { clock, orders, write } = await compacting(file);
+  let longest = 0;
+  for (let number = 0; number < 2_000; number++) {
+    await write(order(`u${number}`));
+    orders.delete(`u${number - 10}`);
+    if (number % 20 === 0) await clock.advance(1);
+    longest = Math.max(longest, (await file.read()).length);
+  }
+  expect(longest).toBeLessThan(2_000 + 30 * 100);
+});
+
+test("OrderStore writing anew leaves out what is older than its retention", async () => {
+  const file = memoryOrderFile();
+  const { clock, write } = await compacting(file);
+  for (let number = 0; number < 50; number++) await write(order(`u${number}`));
+  await clock.advance(1_000);
+  const fresh = Array.from({ length: 20 }, (_, number) => order(`new${number}`, 1_900));
+  for (const one of fresh) await write(one);
+  await clock.advance(10);
+  expect((await text(file)).length).toBeLessThan(2_000);
+  expect((await open(file, 2_000)).orders).toEqual(fresh);
+});
+
+test("OrderStore keeps the old file if it cannot be written anew, tells it, and loses nothing", async () => {
+  const file = memoryOrderFile();
+  const { clock, store, write } = await compacting(file);
+  const told: unknown[] = [];
+  store.onFailure((error) => told.push(error));
+  file.replace = async () => {
+    throw new Error("disk full");
+  };
+  for (let number = 0; number < 60; number++) await write(order(`u${number}`));
+  await clock.advance(10);
+  await write(order("after"));
+  expect(told).toHaveLength(1);
+  expect((await open(file)).orders).toHaveLength(61);
+});
+
+test("OrderStore closes in the middle of writing anew, and the old file stays whole", async () => {
+  const file = memoryOrderFile();
+  const { clock, store, times, count } = await fill(file);
+  await store.close();
+  await clock.advance(100);
+  expect(times()).toBe(0);
+  expect((await open(file)).orders).toHaveLength(count);
 });

@@ -121,7 +121,7 @@ test("TerminalKeeper tells of a start-up file that cannot be removed, and tries 
   expect(host.files.size).toBe(0);
 });
 
-test("TerminalKeeper prefers the relaunched terminal of its own folder, and gives up after 45 seconds", async () => {
+test("TerminalKeeper prefers the relaunched terminal of its own folder to another that was started meanwhile", async () => {
   const host = new FakeHost();
   const { clock, log } = keep(host);
   await clock.advance(10);
