@@ -94,13 +94,15 @@ export class AgentGroup {
   /** Runs a task on all agents at the same time. One result each, in the group's order; never rejects. */
   async all<T>(task: (agent: MT5Agent) => Promise<T>): Promise<GroupResult<T>[]> {
     // A task that throws at once is one agent's failure like any other.
-    const settled = await Promise.allSettled(this.agents.map(async (agent) => await task(agent)));
-    return settled.map((result, index) => {
-      const agentId = this.agents[index]?.id ?? "";
-      return result.status === "fulfilled"
-        ? { agentId, status: "fulfilled", value: result.value }
-        : { agentId, status: "rejected", reason: toError(result.reason) };
-    });
+    const run = async (agent: MT5Agent): Promise<GroupResult<T>> => {
+      const agentId = agent.id;
+      try {
+        return { agentId, status: "fulfilled", value: await task(agent) };
+      } catch (error) {
+        return { agentId, status: "rejected", reason: toError(error) };
+      }
+    };
+    return await Promise.all(this.agents.map(run));
   }
 
   /** Sends a market order to all agents. */

@@ -130,8 +130,11 @@ export class Books {
         error instanceof MT5Error && (error.name === "RequestRefusedError" || error.name === "ProtocolError");
       if (!refused) throw error;
       // All or none: one symbol without depth must not cost the others.
-      if (symbols.length > 1) for (const symbol of symbols) await this.#askOrSplit([symbol]);
-      else this.#refused(symbols[0] ?? "", error);
+      const split = symbols.length > 1;
+      for (const symbol of symbols) {
+        if (split) await this.#askOrSplit([symbol]);
+        else this.#refused(symbol, error);
+      }
     }
   }
 

@@ -264,6 +264,8 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
 }
 
 /** Whether an agent in this state counts as connected. */
-export function isUsable(status: ConnectionStatus): boolean {
+export function isUsable(
+  status: ConnectionStatus,
+): status is Extract<ConnectionStatus, { readonly state: "connected" | "degraded" }> {
   return status.state === "connected" || status.state === "degraded";
 }

@@ -120,12 +120,16 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
    */
   async connect(): Promise<void> {
     const agents = this.getAllAgents();
-    const results = await Promise.allSettled(agents.map((agent) => agent.connect()));
-    const failures: AgentFailure[] = [];
-    results.forEach((result, index) => {
-      const agentId = agents[index]?.id ?? "";
-      if (result.status === "rejected") failures.push({ agentId, error: toError(result.reason) });
-    });
+    const connect = async (agent: MT5Agent): Promise<AgentFailure | undefined> => {
+      try {
+        await agent.connect();
+        return undefined;
+      } catch (error) {
+        return { agentId: agent.id, error: toError(error) };
+      }
+    };
+    const results = await Promise.all(agents.map(connect));
+    const failures = results.filter((failure) => failure !== undefined);
     const only = failures[0];
     if (only === undefined) return;
     if (agents.length === 1) throw only.error;
@@ -210,7 +214,7 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
     this.emit("connectionStatus", this.getStatus());
     if (!changed) return;
     if (usable) this.emit("agentConnected", agentId);
-    else this.emit("agentDisconnected", agentId, "reason" in status ? status.reason : status.state);
+    else this.emit("agentDisconnected", agentId, status.reason);
     if (usable && this.#usable === this.#agents.size) this.emit("connected");
     if (!usable && this.#usable === 0) this.emit("disconnected");
   }

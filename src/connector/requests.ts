@@ -70,6 +70,7 @@ export class Requests {
   #counter = 0;
   #serial = 0;
   #blocked = false;
+  #advancing = false;
   /** When the last request of this session was sent, on this side's clock. */
   lastSentMs = 0;
   /** Replies that came after their request had been given up. */
@@ -98,13 +99,13 @@ export class Requests {
         code: "CONNECTION_LOST",
         remedy: `Ask again once the agent is connected (${reason})`,
       });
+    // First, because each that ends lets the next one start.
+    const waiting = Object.values(this.#lanes).flatMap((lane) => lane.clear());
     for (const [rid, pending] of [...this.#pending]) {
       this.#pending.delete(rid);
       pending.reject(error(pending.op));
     }
-    for (const lane of Object.values(this.#lanes)) {
-      for (const waiting of lane.clear()) waiting.reject(error("the request"));
-    }
+    for (const request of waiting) request.reject(error("the request"));
   }
 
   /** The channel takes messages again. */
@@ -236,6 +237,9 @@ export class Requests {
   }
 
   #next(): void {
+    // A request that cannot be sent ends at once, and comes here again.
+    if (this.#advancing) return;
+    this.#advancing = true;
     for (const lane of Object.values(this.#lanes)) {
       while (!this.#blocked) {
         const waiting = lane.shift();
@@ -243,6 +247,7 @@ export class Requests {
         waiting.start();
       }
     }
+    this.#advancing = false;
   }
 
   #send(

@@ -49,7 +49,8 @@ export interface ConnectorStatus {
 /** The states of several agents as one. */
 export function overallState(statuses: readonly ConnectionStatus[]): ConnectionState {
   const states = new Set(statuses.map((status) => status.state));
-  if (states.size === 1) return statuses[0]?.state ?? "disconnected";
+  const [first] = states;
+  if (first !== undefined && states.size === 1) return first;
   if (states.has("connected") || states.has("degraded")) return "degraded";
   if (states.has("reconnecting")) return "reconnecting";
   return states.has("connecting") ? "connecting" : "disconnected";

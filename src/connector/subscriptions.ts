@@ -178,8 +178,11 @@ export class Subscriptions {
     } catch (error) {
       if (!(error instanceof MT5Error) || !isRefusal(error)) throw error;
       // All or none: one symbol that does not exist must not cost the others.
-      if (symbols.length > 1) for (const symbol of symbols) await this.#askOrSplit([symbol]);
-      else this.#refused(symbols[0] ?? "", error);
+      const split = symbols.length > 1;
+      for (const symbol of symbols) {
+        if (split) await this.#askOrSplit([symbol]);
+        else this.#refused(symbol, error);
+      }
     }
   }
 
