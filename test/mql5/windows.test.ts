@@ -2,12 +2,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Request } from "zeromq";
 import { compileProgram, mqlRoot } from "../../build/mql5/compile.ts";
+import { describeContract } from "../contract/agent/ea-suite.ts";
+import { chosenCases, chosenCells, hereOf } from "../faults/ea/choice.ts";
+import { createExpertWorld } from "../faults/ea/expert-world.ts";
+import { describeCells } from "../faults/ea/suite.ts";
 import { canRun, requireHost } from "./kit/peers.ts";
 import { Program, stopWine } from "./kit/program.ts";
 import { RawClient } from "./kit/raw-client.ts";
 import { SocketsExpert } from "./kit/sockets.ts";
 
-// The same sources as a Windows program: ws2_32.dll and bcrypt.dll are looked up and called as the terminal does.
+// The same sources as a Windows program: the DLLs are looked up and called as the terminal does. One file, since the
+// programs share wine's server, which is stopped at its end.
+
+afterAll(async () => {
+  if (canRun("windows")) await stopWine();
+}, 120_000);
 
 describe("the expert as a Windows program", { timeout: 300_000 }, () => {
   beforeEach((context) => {
@@ -19,9 +28,7 @@ describe("the expert as a Windows program", { timeout: 300_000 }, () => {
     if (canRun("windows")) expert = await SocketsExpert.start({}, "windows");
   }, 300_000);
   afterAll(async () => {
-    if (!canRun("windows")) return;
-    await expert[Symbol.asyncDispose]();
-    await stopWine();
+    if (canRun("windows")) await expert[Symbol.asyncDispose]();
   });
 
   it("passes SelfTest", async () => {
@@ -30,6 +37,18 @@ describe("the expert as a Windows program", { timeout: 300_000 }, () => {
     await program.ended;
     expect(program.printed.filter((line) => line.startsWith("FAILED"))).toEqual([]);
     expect(program.printed.at(-1)).toMatch(/^\d+ passed, 0 failed$/);
+  });
+
+  it("flushes the shipping expert's journal to the disk through kernel32.dll", async () => {
+    const world = await createExpertWorld({ seed: "kernel32", flavour: "windows", timeScale: 1 });
+    try {
+      await world.client.connect();
+      await world.client.agent(world.site).trade.marketBuy("EURUSD", 0.1);
+      // It would say so if the file could not be opened a second time, and refuse the order if a flush failed.
+      expect(world.site.printed.filter((line) => /journal|disk/.test(line))).toEqual([]);
+    } finally {
+      await world.close();
+    }
   });
 
   it("talks to libzmq over the Windows sockets, from 0 to 100,000 bytes", async () => {
@@ -72,4 +91,15 @@ describe("the expert as a Windows program", { timeout: 300_000 }, () => {
     expect((await expert.program.stop()).code).toBe(0);
     await good.closed();
   });
+});
+
+describeContract("agent contract, pairwise, as a Windows program", hereOf(chosenCases), {
+  flavour: "windows",
+  atOnce: 4,
+});
+
+describeCells("fault matrix, pairwise, as a Windows program", hereOf(chosenCells), {
+  flavour: "windows",
+  timeScale: 2,
+  atOnce: 8,
 });

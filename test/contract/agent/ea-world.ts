@@ -41,6 +41,9 @@ interface Trap {
   fired: boolean;
 }
 
+/** How long a process may take to start or to end: wine begins with a server of its own. */
+const startLimitMs = 90_000;
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function settleWithin<T>(promise: Promise<T>, limitMs: number): Promise<T> {
@@ -119,7 +122,7 @@ export async function createEaWorld(flavour: Flavour = defaultFlavour): Promise<
     const life = program;
     life.send({ t: "gates", v: { writes: true } });
     feed = new TerminalFeed(life, terminal, { intercept: gates.intercept(() => life === program && !dead) });
-    const line = await settleWithin(program.line("MT5Connector serves "), 20_000);
+    const line = await settleWithin(program.line("MT5Connector serves "), startLimitMs);
     const [command = 0, events = 0, sync = 0] = line.split(" ").slice(2).map(Number);
     ports = { command, events, sync };
   }
@@ -231,7 +234,7 @@ export async function createEaWorld(flavour: Flavour = defaultFlavour): Promise<
       try {
         for (const connector of connectors) await world.settle(connector.disconnect());
         for (const raw of raws) await world.settle(raw.close());
-        const end = await world.settle(program.stop(), 10_000);
+        const end = await world.settle(program.stop(), startLimitMs);
         // Killed by us, or ended in order: anything else is a crash.
         if (end.code !== 0 && end.signal !== "SIGKILL") faults.push(`ended with ${end.code} ${end.signal}`);
       } finally {

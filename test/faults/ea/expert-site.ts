@@ -82,6 +82,11 @@ export class ExpertSite implements BenchSite {
     this.journal = this.#gates.disk;
   }
 
+  /** What the present life has printed. */
+  get printed(): readonly string[] {
+    return this.#lives.at(-1)?.printed ?? [];
+  }
+
   /** Moves the wall clock of the expert's machine. */
   jumpWall(ms: number): void {
     this.#jumpMs += ms;

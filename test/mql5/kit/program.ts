@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -44,6 +45,15 @@ const wineEnvironment: NodeJS.ProcessEnv = {
   WINEPREFIX: join(tmpdir(), "mt5-connector-wine"),
 };
 
+/** The genuine kernel32.dll opens files where a terminal has them: below `MQL5` in its data folder. */
+function layOutDataFolder(files: string): void {
+  const sandbox = join(files, "MQL5", "Files");
+  if (existsSync(sandbox)) return;
+  mkdirSync(join(files, "Files"), { recursive: true });
+  mkdirSync(join(files, "MQL5"), { recursive: true });
+  symlinkSync(join(files, "Files"), sandbox, "junction");
+}
+
 /** Ends what wine keeps running in our prefix after the last program, and waits until it is gone. */
 export async function stopWine(): Promise<void> {
   if (process.platform === "win32") return;
@@ -82,6 +92,7 @@ export class Program implements AsyncDisposable {
     const env: NodeJS.ProcessEnv = { ...process.env };
     for (const [name, value] of Object.entries(options.inputs ?? {}))
       env[`MQL_INPUT_${name}`] = String(value);
+    if (binary.flavour === "windows" && options.files !== undefined) layOutDataFolder(options.files);
     const wine = binary.flavour === "windows" && process.platform !== "win32";
     if (wine) Object.assign(env, wineEnvironment);
     const counts = options.coverageFolder ?? coverageFolder;
