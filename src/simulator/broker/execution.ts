@@ -19,7 +19,7 @@ export interface ExecutionContext {
 export interface ExecutionModel {
   /** What the broker quotes when the market gives a tick: its own spread. */
   quote?(spec: SymbolSpec, tick: MarketTick): { readonly bid: number; readonly ask: number };
-  /** Slippage in points; above 0 is against the trader. */
+  /** Slippage in points, rounded to the symbol's ticks; above 0 is against the trader. */
   slippagePoints?(context: ExecutionContext): number;
   /** Lots that can be had at this moment. */
   liquidityLots?(context: ExecutionContext): number;
@@ -53,7 +53,8 @@ export function offer(
   if (quote === undefined) return { price: 0, volumeUnits: 0 };
   const { spec } = symbol;
   const context = { spec, side, volumeLots: fromVolumeUnits(volumeUnits), quote, random };
-  const slippage = (model.slippagePoints?.(context) ?? 0) * symbol.point;
+  const slippedPoints = model.slippagePoints?.(context) ?? 0;
+  const slippage = Math.round((slippedPoints * symbol.point) / spec.tickSize) * spec.tickSize;
   const base = symbol.openPrice(side);
   const price = roundTo(side === "buy" ? base + slippage : base - slippage, spec.digits);
   const stepUnits = toVolumeUnits(spec.volumeStep);

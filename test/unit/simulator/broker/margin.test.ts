@@ -131,6 +131,23 @@ describe("SimulatedTerminal in other currencies", () => {
     expect(terminal.positions()[0]?.profit).toBe(53.92);
   });
 
+  test("symbols convert by their currencies, whatever their names: suffixes, letters that are not ASCII", async () => {
+    const symbols = ["EURUSD.£", "USDJPY-欧"].map((name) => symbolSpec(name));
+    const { terminal, send } = openDesk({ symbols, account: { currency: "EUR" } });
+    const buy = { action: "deal", symbol: "USDJPY-欧", kind: "buy", volume: 1 } as const;
+    terminal.quote("USDJPY-欧", 149, 149);
+    expect(terminal.orderCheck(buy)).toMatchObject({
+      retcode: 10021,
+      comment: "No quotes to convert into EUR",
+    });
+    terminal.quote("EURUSD.£", 1.25, 1.25);
+    expect(await send(buy)).toMatchObject({ retcode: 10009 });
+    terminal.quote("USDJPY-欧", 150, 150);
+    // 100,000 yen at 150 are 666.67 dollars, and these at 1.25 are 533.33 euros; the margin is 1,000 dollars.
+    expect(terminal.positions()).toMatchObject([{ symbol: "USDJPY-欧", profit: 533.33 }]);
+    expect(terminal.account()).toMatchObject({ margin: 800, profit: 533.33 });
+  });
+
   test("tick value and margin of a lot are shown in the account's currency", () => {
     const { terminal } = openDesk();
     expect(terminal.symbol("EURUSD")).toMatchObject({

@@ -3,6 +3,7 @@ import {
   fixedSpread,
   limitedLiquidity,
   spreadMarkup,
+  symbolSpec,
   turnoverCommission,
   uniformLiquidity,
   uniformSlippage,
@@ -352,6 +353,27 @@ describe("execution models", () => {
     await send({ action: "deal", symbol: "EURUSD", kind: "buy", volume: 2, filling: "ioc" });
     expect(terminal.positions()).toMatchObject([{ volume: 0.5, priceOpen: 1.1004 }]);
     expect(terminal.historyDeals("1000001")).toMatchObject([{ commission: -1.1 }]);
+  });
+
+  test("slippage keeps to the symbol's ticks", async () => {
+    let points = 0;
+    const spec = symbolSpec("ES", {
+      calcMode: "futures",
+      digits: 2,
+      tickSize: 0.25,
+      tickValue: 12.5,
+      marginInitial: 100,
+    });
+    const { terminal, open } = openDesk({ symbols: [spec], execution: { slippagePoints: () => points } });
+    terminal.quote("ES", 4800, 4800.25);
+    const priceAt = async (slipped: number): Promise<number | undefined> => {
+      points = slipped;
+      await open("buy", 1, { symbol: "ES" });
+      return terminal.positions().at(-1)?.priceOpen;
+    };
+    expect([await priceAt(0), await priceAt(10), await priceAt(20), await priceAt(-25)]).toEqual([
+      4800.25, 4800.25, 4800.5, 4800,
+    ]);
   });
 
   test("uniformSlippage and uniformLiquidity stay between their bounds", async () => {
