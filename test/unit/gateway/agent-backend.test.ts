@@ -139,6 +139,18 @@ test("agentBackend opens, lists and closes on a simulated account", async () => 
   expect(terminal.positions()).toEqual([]);
 });
 
+test("gateway tells the broker's words of an order that it rejects the first time, and the second", async () => {
+  const { client, clock, terminal } = await serve();
+  terminal.setHooks({ before: () => ({ retcode: 10_006, comment: "Desk closed for this symbol" }) });
+  const unknown = await client.ask(openRequest(clock, "u", { sl: 0, tp: 0 }));
+  expect(unknown).toMatchObject({ status: "UNKNOWN" });
+  terminal.setHooks({ before: () => ({ retcode: 10_017, comment: "Desk closed for this symbol" }) });
+  const reply = await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }));
+  expect(reply).toMatchObject({ status: "REJECTED", error_code: "TRADE_DISABLED" });
+  expect(reply["error_msg"]).toMatch(/\(Desk closed for this symbol\)$/);
+  expect(await client.ask(openRequest(clock, "o", { sl: 0, tp: 0 }))).toEqual(reply);
+});
+
 test("gateway finds an order that was executed although the trade server told a timeout", async () => {
   const { client, clock, terminal } = await serve();
   terminal.setHooks({ after: () => ({ retcode: 10_012 }) });

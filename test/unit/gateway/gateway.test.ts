@@ -1,10 +1,12 @@
 import { afterEach, expect, test } from "vitest";
+import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { retcodes } from "../../../src/domain/retcodes.ts";
 import { addressFilter } from "../../../src/gateway/allow-list.ts";
 import type { BackendOutcome } from "../../../src/gateway/backend.ts";
 import { retcodeError } from "../../../src/gateway/error-codes.ts";
 import type { GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { memoryOrderFile } from "../../../src/gateway/order-store.ts";
+import { encodeKey } from "../../../src/security/keys.ts";
 import { Dealer, Request } from "../../../src/zmtp/mod.ts";
 import { FakeBackend, openRequest, TestClient, testGateway, testWorld } from "./kit.ts";
 
@@ -274,6 +276,119 @@ test("gateway lets in only the addresses on its list", async () => {
   await client.send(ping("p"));
   await clock.advance(1_000);
   expect(gateway.log.lines.some((line) => line.includes("was not let in"))).toBe(true);
+});
+
+test("gateway lets in so many connections of one address, and the next one when one has gone", async () => {
+  const { gateway, client, connect, clock } = await serve({ connectionsPerAddress: 2 });
+  expect(await client.ask(ping("a"))).toMatchObject({ status: "ok" });
+  const second = connect();
+  expect(await second.ask(ping("b"))).toMatchObject({ status: "ok" });
+  const third = connect();
+  await third.send(ping("c"));
+  expect(await third.silent()).toBe(true);
+  expect(gateway.log.lines.some((line) => line.includes("was not let in"))).toBe(true);
+  await clock.runUntil(second.socket.close({ lingerMs: 0 }), 1_000);
+  expect(await third.receive()).toMatchObject({ uuid: "c", status: "ok" });
+});
+
+test("gateway limits the requests of one address, whatever connections they come over", async () => {
+  const { connect } = await serve({ requestsPerSecondOfAddress: 2 });
+  expect(await connect().ask(ping("a"))).toMatchObject({ status: "ok" });
+  expect(await connect().ask(ping("b"))).toMatchObject({ status: "ok" });
+  expect(await connect().ask(ping("c"))).toMatchObject({ error_code: "RATE_LIMITED" });
+});
+
+test("gateway writes an order file anew that has grown, and knows all of it after a restart", async () => {
+  const orderFile = memoryOrderFile();
+  const backend = new FakeBackend();
+  const first = await serve({ orderFile }, [backend]);
+  let replaced = 0;
+  const { replace } = orderFile;
+  orderFile.replace = (bytes) => {
+    replaced++;
+    return replace(bytes);
+  };
+  const { client, clock, gateway } = first;
+  const filled = await client.ask(openRequest(clock, "filled"));
+  const unsigned = await client.ask(openRequest(clock, "unsigned", { risk_signature: "x" }));
+  backend.up = false;
+  const refused = await client.ask(openRequest(clock, "refused"));
+  backend.up = true;
+  const comment = "x".repeat(31);
+  for (let batch = 0; batch < 40; batch++) {
+    for (let index = 0; index < 100; index++)
+      await client.send(openRequest(clock, `${batch}-${index}`, { comment }));
+    for (let index = 0; index < 100; index++) await client.receive();
+    backend.positionsNow.length = 0;
+    await clock.advance(10);
+  }
+  expect(replaced).toBeGreaterThan(0);
+  await clock.runUntil(gateway.stop(0), 10_000);
+  expect(new TextDecoder().decode(await orderFile.read())).not.toContain('"unsigned"');
+  const second = await serve({ orderFile }, [backend]);
+  expect(await second.client.ask(openRequest(clock, "filled"))).toEqual(filled);
+  expect(await second.client.ask(openRequest(clock, "refused"))).toEqual(refused);
+  expect(await second.client.ask(openRequest(clock, "39-99", { comment }))).toMatchObject({
+    status: "FILLED",
+  });
+  expect(unsigned).toMatchObject({ error_code: "RISK_SIGNATURE_INVALID" });
+  expect(backend.executed).toHaveLength(4_001);
+});
+
+test("gateway tells the trade server's own words, where it gave any", async () => {
+  const { client, backend, clock } = await serve();
+  backend.answer = () => ({ state: "rejected", retcode: 10_019, comment: "margin call" });
+  expect(await client.ask(openRequest(clock, "u"))).toMatchObject({
+    error_code: "INSUFFICIENT_MARGIN",
+    error_msg: "Not enough margin to open position (margin call)",
+  });
+});
+
+test("gateway answers a fault of its own with one error, tells it in the log, and goes on", async () => {
+  const { gateway, client, backend, clock } = await serve();
+  const positions = backend.positions.bind(backend);
+  backend.positions = () => Promise.reject(new TypeError("a bug"));
+  expect(await client.ask({ uuid: "u", action: "GET_POSITIONS" })).toMatchObject({
+    uuid: "u",
+    status: "REJECTED",
+    error_code: "INTERNAL_ERROR",
+    error_msg: "Internal error of the gateway",
+  });
+  expect(await client.ask({ uuid: "c", action: "CLOSE", ticket: 1 })).toMatchObject({
+    error_code: "INTERNAL_ERROR",
+  });
+  backend.positions = positions;
+  expect(gateway.log.lines.filter((line) => line.startsWith("ERROR"))).toHaveLength(2);
+  expect(await client.ask(openRequest(clock, "v"))).toMatchObject({ status: "FILLED" });
+});
+
+test("gateway records address and connection of every command, the key of an encrypted one, and no member named like a secret", async () => {
+  const server = nodeCrypto.keyAgreement.generateKeyPair();
+  const keys = nodeCrypto.keyAgreement.generateKeyPair();
+  const { gateway, clock } = await serve({
+    curve: { secretKey: server.secretKey, clients: [keys.publicKey] },
+  });
+  const dealer = new Dealer(world.context, {
+    lingerMs: 0,
+    security: { mechanism: "CURVE", role: "client", serverKey: server.publicKey, secretKey: keys.secretKey },
+  });
+  cleanups.push(() => dealer.close());
+  dealer.connect(gateway.endpoint);
+  await dealer.send(["", '{"uuid": "u", "action": "PING", "password": "hunter2"}']);
+  await clock.runUntil(dealer.receive(), 10_000);
+  const [, command, reply] = gateway.audit.entries;
+  expect(command).toMatchObject({
+    kind: "command",
+    address: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    client: encodeKey(keys.publicKey),
+    request: '{"uuid": "u", "action": "PING", "password": "***"}',
+  });
+  expect(reply).toMatchObject({
+    kind: "reply",
+    peer: command?.peer,
+    address: command?.address,
+    client: command?.client,
+  });
 });
 
 test("gateway records every command and every reply, malformed ones too", async () => {
