@@ -279,10 +279,10 @@ describe("mt5-connector simulate", () => {
     expect(refusal).toMatchObject({ name: "TradeRejectedError", retcodeName: "POSITION_CLOSED" });
   });
 
-  test("mixed-up ports are named among the causes of a refused connection", async () => {
+  test("mixed-up ports are named among the causes of a refused connection, which the simulator counts", async () => {
     const file = join(folder, "mixed.json");
     let refusal: unknown;
-    await programs.run(cli, ["simulate", "--config-out", file], {
+    const run = await programs.run(cli, ["simulate", "--config-out", file], {
       onOutput: once("configuration for", async (stop) => {
         try {
           const config = JSON.parse(await readFile(file, "utf8"));
@@ -297,6 +297,7 @@ describe("mt5-connector simulate", () => {
       }),
     });
     expect(refusal).toMatchObject({ remedy: expect.stringMatching(/ports.*(mixed up|swapped)/) });
+    expect(run.stdout).toMatch(/^refused: (command|sync) HANDSHAKE_PROTOCOL, \d+ times$/m);
   });
 
   test("never replaces the configuration of a simulator that runs, and takes its place once that has ended", async () => {

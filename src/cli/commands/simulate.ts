@@ -137,6 +137,9 @@ async function simulate(options: SimulateOptions): Promise<number> {
       stopping = true;
       console.log(`stopping: ${reason}`);
       await simulator.close();
+      for (const [what, count] of Object.entries(simulator.agent.stats().refusals)) {
+        console.log(`refused: ${what}, ${count} times`);
+      }
       await ended;
     } catch (error) {
       stopping = true;
