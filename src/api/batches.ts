@@ -2,6 +2,7 @@ import type { AgentCore } from "../connector/agent-core.ts";
 import { type PartFailure, PartialFailureError, TradeRejectedError, toError } from "../connector/errors.ts";
 import { Retcode } from "../domain/retcodes.ts";
 import { readOrders, readPositions } from "../protocol/v1/reply-schemas.ts";
+import type { OnLeaving } from "./command-sender.ts";
 import type { Executions } from "./executions.ts";
 import { checkEntry } from "./known-keys.ts";
 import { listAll } from "./listing.ts";
@@ -10,6 +11,9 @@ import { isPendingType } from "./order-intents.ts";
 import type { OrderManagement } from "./order-management.ts";
 import type { BatchOrderParams, BatchResult, OrderResult, PendingOrderParams } from "./trade-types.ts";
 import type { MarketOrderParams, TradeResult } from "./types.ts";
+
+/** Turns of promises within which an entry that needs nothing from the agent has sent its command. */
+const maxTurns = 16;
 
 /** Many commands at once. */
 export class Batches {
@@ -27,12 +31,33 @@ export class Batches {
     if (!Array.isArray(orders)) throw invalid("send a batch", "it is no list", "Give an array of orders");
     this.#core.requireStarted("send a batch");
     await this.#prefetch(orders);
-    const settled = await Promise.allSettled(orders.map((order) => this.#one(order)));
+    const settled = await Promise.allSettled(await this.#inTurn(orders));
     return settled.map((result, index) =>
       result.status === "fulfilled"
         ? { index, status: "fulfilled", value: result.value }
         : { index, status: "rejected", reason: toError(result.reason) },
     );
+  }
+
+  /**
+   * Begins the entries so that their commands leave in the batch's order. One that has yet to ask the agent for
+   * something does not hold up those behind it: a close must not wait for another entry's question.
+   */
+  async #inTurn(
+    orders: readonly BatchOrderParams[],
+  ): Promise<Promise<TradeResult | OrderResult | undefined>[]> {
+    const begun: Promise<TradeResult | OrderResult | undefined>[] = [];
+    for (const order of orders) {
+      let isLeaving = false;
+      const entry = this.#one(order, () => {
+        isLeaving = true;
+      });
+      // What it rejects with is told with all results.
+      entry.catch(() => undefined);
+      begun.push(entry);
+      for (let turn = 0; !isLeaving && turn < maxTurns; turn++) await Promise.resolve();
+    }
+    return begun;
   }
 
   async closeAllPositions(symbol?: string): Promise<TradeResult[]> {
@@ -59,7 +84,7 @@ export class Batches {
     );
   }
 
-  async #one(order: BatchOrderParams): Promise<TradeResult | OrderResult | undefined> {
+  async #one(order: BatchOrderParams, onLeaving: OnLeaving): Promise<TradeResult | OrderResult | undefined> {
     checkEntry(
       order,
       order.kind ?? (isPendingType(order.type) ? "pending" : "market"),
@@ -68,17 +93,19 @@ export class Batches {
     const nothing = (done: Promise<void>): Promise<undefined> => done.then(() => undefined);
     switch (order.kind) {
       case "close":
-        return this.#executions.closePosition(order.ticket, order.volume, order);
+        return this.#executions.closePosition(order.ticket, order.volume, order, onLeaving);
       case "closeBy":
-        return this.#executions.closeBy(order.ticket, order.by, order);
+        return this.#executions.closeBy(order.ticket, order.by, order, onLeaving);
       case "cancel":
-        return nothing(this.#orders.cancelOrder(order.ticket, order));
+        return nothing(this.#orders.cancelOrder(order.ticket, order, onLeaving));
       case "modifyOrder":
-        return nothing(this.#orders.modifyOrder(order.ticket, order, order));
+        return nothing(this.#orders.modifyOrder(order.ticket, order, order, onLeaving));
       case "modifyPosition":
-        return nothing(this.#orders.modifyPosition(order.ticket, order, order));
+        return nothing(this.#orders.modifyPosition(order.ticket, order, order, onLeaving));
       default:
-        return isPending(order) ? this.#orders.pendingOrder(order) : this.#executions.marketOrder(order);
+        return isPending(order)
+          ? this.#orders.pendingOrder(order, onLeaving)
+          : this.#executions.marketOrder(order, onLeaving);
     }
   }
 
@@ -86,10 +113,15 @@ export class Batches {
   async #prefetch(orders: readonly BatchOrderParams[]): Promise<void> {
     const names = new Set<string>();
     for (const order of orders) {
-      const symbol: unknown = Object(order).symbol;
+      const symbol: unknown = Object(order).symbol ?? this.#symbolOf(Object(order).ticket);
       if (typeof symbol === "string" && symbol !== "") names.add(symbol);
     }
     await Promise.allSettled([...names].map((name) => this.#core.symbol(name)));
+  }
+
+  #symbolOf(ticket: unknown): string | undefined {
+    const { orders, positions } = this.#core.mirror;
+    return (orders.get(String(ticket)) ?? positions.get(String(ticket)))?.symbol;
   }
 
   /** From the mirror while it follows the ledger; otherwise the terminal is asked. */

@@ -15,7 +15,11 @@ export interface Sending {
   /** What the limits count; left out for what opens nothing. */
   readonly opens?: { readonly lots: number; readonly symbol: string };
   readonly options: CommandOptions & { readonly expiration?: Date };
+  readonly onLeaving?: OnLeaving | undefined;
 }
+
+/** Called when a command has taken its place in the row of those to be sent. */
+export type OnLeaving = () => void;
 
 /** An executed command. */
 export interface Sent {
@@ -44,7 +48,9 @@ export async function sendCommand(core: AgentCore, startMs: number, sending: Sen
     timeoutMs: commandTimeoutMs(core, options, action),
     signal: options.signal,
   };
-  const outcome = await core.command(input, opens);
+  const executed = core.command(input, opens);
+  sending.onLeaving?.();
+  const outcome = await executed;
   return { id, outcome, executionMs: core.clock.nowMs() - startMs };
 }
 

@@ -1,7 +1,7 @@
 import type { AgentCore } from "../connector/agent-core.ts";
 import type { PositionRecord } from "../domain/records.ts";
 import type { CloseByIntent, CloseIntent } from "../protocol/v1/messages.ts";
-import { sendCommand } from "./command-sender.ts";
+import { type OnLeaving, sendCommand } from "./command-sender.ts";
 import { checkedComment, checkedDeviation, invalid, normaliseVolume, ticketText } from "./normalise.ts";
 import { checkMarketParams, marketIntent, standardDeviationPoints } from "./order-intents.ts";
 import { findOpening, toTradeResult } from "./trade-results.ts";
@@ -16,7 +16,7 @@ export class Executions {
     this.#core = core;
   }
 
-  async marketOrder(params: MarketOrderParams): Promise<TradeResult> {
+  async marketOrder(params: MarketOrderParams, onLeaving?: OnLeaving): Promise<TradeResult> {
     const core = this.#core;
     const { type: side, symbol, signal } = params;
     const action = `${String(side)} ${params.volume} ${String(symbol)}`;
@@ -30,6 +30,7 @@ export class Executions {
       action,
       opens: { lots: intent.volume, symbol },
       options: params,
+      onLeaving,
     });
     const { outcome } = sent;
     const position = core.mirror.positions.get(outcome.position);
@@ -46,7 +47,12 @@ export class Executions {
     });
   }
 
-  async closePosition(ticket: Ticket, volume?: number, options: CloseOptions = {}): Promise<TradeResult> {
+  async closePosition(
+    ticket: Ticket,
+    volume?: number,
+    options: CloseOptions = {},
+    onLeaving?: OnLeaving,
+  ): Promise<TradeResult> {
     const text = ticketText(ticket, "close a position");
     const action = `close ${volume === undefined ? "" : `${volume} lots of `}position ${text}`;
     const position = this.#core.mirror.positions.get(text);
@@ -60,10 +66,15 @@ export class Executions {
       filling: options.filling ?? "auto",
       tag: options.tag ?? "comment",
     };
-    return await this.#close(intent, action, position, lots, options);
+    return await this.#close(intent, action, position, lots, options, onLeaving);
   }
 
-  async closeBy(ticket: Ticket, by: Ticket, options: CommandOptions = {}): Promise<TradeResult> {
+  async closeBy(
+    ticket: Ticket,
+    by: Ticket,
+    options: CommandOptions = {},
+    onLeaving?: OnLeaving,
+  ): Promise<TradeResult> {
     const text = ticketText(ticket, "close a position by another");
     const other = ticketText(by, "close a position by another");
     const action = `close position ${text} by ${other}`;
@@ -83,7 +94,7 @@ export class Executions {
     }
     const intent: CloseByIntent = { kind: "closeBy", position: text, positionBy: other };
     const least = Math.min(position?.volume ?? 0, opposite?.volume ?? 0);
-    return await this.#close(intent, action, position, least, options);
+    return await this.#close(intent, action, position, least, options, onLeaving);
   }
 
   async #close(
@@ -92,11 +103,12 @@ export class Executions {
     position: PositionRecord | undefined,
     lots: number,
     options: CloseOptions,
+    onLeaving: OnLeaving | undefined,
   ): Promise<TradeResult> {
     const core = this.#core;
     core.requireStarted(action);
     const startMs = core.clock.nowMs();
-    const sent = await sendCommand(core, startMs, { intent, action, reduces: true, options });
+    const sent = await sendCommand(core, startMs, { intent, action, reduces: true, options, onLeaving });
     const { outcome } = sent;
     const deal = outcome.deals.find((one) => one.position === intent.position) ?? outcome.deals[0];
     const opening = position === undefined ? await findOpening(core, intent.position) : undefined;

@@ -3,7 +3,7 @@ import { RequestRefusedError } from "../connector/errors.ts";
 import type { OrderRecord, PositionRecord, SymbolRecord } from "../domain/records.ts";
 import type { Intent, ModifyOrderIntent, ModifyPositionIntent } from "../protocol/v1/messages.ts";
 import { readOrders, readPositions } from "../protocol/v1/reply-schemas.ts";
-import { sendCommand } from "./command-sender.ts";
+import { type OnLeaving, sendCommand } from "./command-sender.ts";
 import { listAll } from "./listing.ts";
 import {
   checkStops,
@@ -32,7 +32,7 @@ export class OrderManagement {
     this.#core = core;
   }
 
-  async pendingOrder(params: PendingOrderParams): Promise<OrderResult> {
+  async pendingOrder(params: PendingOrderParams, onLeaving?: OnLeaving): Promise<OrderResult> {
     const core = this.#core;
     const { symbol, signal } = params;
     const action = `place ${String(params.type)} ${params.volume} ${String(symbol)} at ${params.price}`;
@@ -46,6 +46,7 @@ export class OrderManagement {
       intent,
       action,
       opens: { lots: intent.volume, symbol },
+      onLeaving,
       // The expiration is the order's own; the command may be sent until its time is up.
       options: {
         ...(id === undefined ? {} : { id }),
@@ -56,7 +57,12 @@ export class OrderManagement {
     return toOrderResult(core, sent, intent);
   }
 
-  async modifyOrder(ticket: Ticket, params: ModifyOrderParams, options: CommandOptions = {}): Promise<void> {
+  async modifyOrder(
+    ticket: Ticket,
+    params: ModifyOrderParams,
+    options: CommandOptions = {},
+    onLeaving?: OnLeaving,
+  ): Promise<void> {
     const core = this.#core;
     const text = ticketText(ticket, "modify an order");
     const action = `modify order ${text}`;
@@ -69,13 +75,14 @@ export class OrderManagement {
     const order = core.mirror.orders.get(text) ?? (await this.#findOrder(text, action));
     const spec = await core.symbol(order.symbol);
     const intent = this.#modifyOrderIntent(order, spec, params, action);
-    await this.#send(intent, action, options);
+    await this.#send(intent, action, options, onLeaving);
   }
 
   async modifyPosition(
     ticket: Ticket,
     params: ModifyPositionParams,
     options: CommandOptions = {},
+    onLeaving?: OnLeaving,
   ): Promise<void> {
     const core = this.#core;
     const text = ticketText(ticket, "modify a position");
@@ -92,10 +99,10 @@ export class OrderManagement {
       ...(stopLoss === undefined ? {} : { stopLoss }),
       ...(takeProfit === undefined ? {} : { takeProfit }),
     };
-    await this.#send(intent, action, options);
+    await this.#send(intent, action, options, onLeaving);
   }
 
-  async cancelOrder(ticket: Ticket, options: CommandOptions = {}): Promise<void> {
+  async cancelOrder(ticket: Ticket, options: CommandOptions = {}, onLeaving?: OnLeaving): Promise<void> {
     const core = this.#core;
     const text = ticketText(ticket, "cancel an order");
     const action = `cancel order ${text}`;
@@ -105,11 +112,17 @@ export class OrderManagement {
       action,
       reduces: true,
       options,
+      onLeaving,
     });
   }
 
-  async #send(intent: Intent, action: string, options: CommandOptions): Promise<void> {
-    await sendCommand(this.#core, this.#core.clock.nowMs(), { intent, action, options });
+  async #send(
+    intent: Intent,
+    action: string,
+    options: CommandOptions,
+    onLeaving: OnLeaving | undefined,
+  ): Promise<void> {
+    await sendCommand(this.#core, this.#core.clock.nowMs(), { intent, action, options, onLeaving });
   }
 
   #modifyOrderIntent(

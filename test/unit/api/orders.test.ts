@@ -413,6 +413,41 @@ test("batchOrders gives one result each, in order, whatever the others do", asyn
   expect(fake.positions.get(open.ticketText)?.volume).toBe(0.1);
 });
 
+test("batchOrders sends its commands in the batch's order, whatever each has to look up first", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const position = await settle(agent.trade.marketBuy("EURUSD", 0.3));
+  const order = await settle(agent.trade.buyLimit("EURUSD", 0.1, 1.08));
+  const before = fake.executed.length;
+  const results = await settle(
+    agent.trade.batchOrders([
+      { kind: "modifyOrder", ticket: order.ticket, price: 1.079 },
+      { symbol: "EURUSD", type: "sellLimit", volume: 0.1, price: 1.12 },
+      { kind: "modifyPosition", ticket: position.ticket, stopLoss: 1.05 },
+      { kind: "cancel", ticket: order.ticket },
+      { symbol: "EURUSD", type: "buy", volume: 0.1 },
+      { kind: "close", ticket: position.ticket },
+    ]),
+  );
+  expect(results.map((one) => one.status)).toEqual(Array(6).fill("fulfilled"));
+  const kinds = ["modifyOrder", "pending", "modifyPosition", "cancel", "market", "close"];
+  expect(fake.executed.slice(before).map((intent) => intent.kind)).toEqual(kinds);
+});
+
+test("batchOrders does not let a close wait for an entry that has to ask the agent first", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const position = await settle(agent.trade.marketBuy("EURUSD", 0.3));
+  const before = fake.executed.length;
+  const [missing, closed] = await settle(
+    agent.trade.batchOrders([
+      { kind: "modifyOrder", ticket: 5, price: 1.079 },
+      { kind: "close", ticket: position.ticket },
+    ]),
+  );
+  expect(missing).toMatchObject({ status: "rejected", reason: { code: "ORDER_NOT_FOUND" } });
+  expect(closed?.status).toBe("fulfilled");
+  expect(fake.executed.slice(before).map((intent) => intent.kind)).toEqual(["close"]);
+});
+
 describe("limits", () => {
   test("pending orders count for maxPositions; closes, cancels and changes never do", async () => {
     const { agent, settle, failure } = await connectedWorld({ limits: { maxPositions: 2 } });
