@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Request } from "../src/adapters/zmtp.ts";
+import { bundledCli } from "../test/interop/gateway/bundle.ts";
 
 const rounds = 3;
 const pingsPerRound = 2_000;
@@ -116,7 +117,7 @@ const run = "build/run.mjs";
 const peers: Peer[] = [];
 try {
   const serve = ["gateway", "--simulate", "--host", "127.0.0.1", "--port", "0", "--exit-with-stdin"];
-  peers.push(await start("gateway", process.execPath, [run, "test/interop/gateway/serve.ts", ...serve]));
+  peers.push(await start("gateway", process.execPath, [await bundledCli(), ...serve]));
   peers.push(await start("zeromq.js", process.execPath, [run, "bench/gateway/rep.ts"]));
   if (python !== undefined) peers.push(await start("python3", python, ["test/interop/gateway/server.py"]));
   for (let index = 0; index <= rounds; index++) for (const peer of peers) await round(peer, index === 0);

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { bundledCli } from "./bundle.ts";
 
 /** The gateway as users run it: a process of its own. */
 export interface GatewayProcess {
   readonly endpoint: string;
   readonly output: readonly string[];
+  /** Resolves with the first line that holds the text. */
+  line(text: string): Promise<string>;
   /** Stops in order; resolves with the exit code. */
   stop(): Promise<number | null>;
   /** As a power cut would. */
@@ -13,8 +16,8 @@ export interface GatewayProcess {
 }
 
 /** Starts `mt5-connector gateway` with the given options and waits until it is ready. */
-export function startGatewayProcess(options: readonly string[]): Promise<GatewayProcess> {
-  return start(process.execPath, [...command, "--exit-with-stdin", ...options]);
+export async function startGatewayProcess(options: readonly string[]): Promise<GatewayProcess> {
+  return start(process.execPath, [await bundledCli(), "gateway", "--exit-with-stdin", ...options]);
 }
 
 /** Starts the minimal Python server. */
@@ -23,10 +26,17 @@ export function startPythonServer(python: string, ...parameters: readonly string
 }
 
 /** Runs `mt5-connector gateway test` to its end. */
-export async function runGatewayTest(
+export function runGatewayTest(
   options: readonly string[],
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [...command, "test", ...options], {
+  return runGateway(["test", ...options]);
+}
+
+/** Runs `mt5-connector gateway` to its end, as the whole command line does. */
+export async function runGateway(
+  options: readonly string[],
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [await bundledCli(), "gateway", ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -39,15 +49,20 @@ export async function runGatewayTest(
   return { code: child.exitCode, output };
 }
 
-const command: readonly string[] = ["build/run.mjs", "test/interop/gateway/serve.ts", "gateway"];
-
 async function start(program: string, parameters: readonly string[]): Promise<GatewayProcess> {
   const child = spawn(program, parameters, { stdio: ["pipe", "pipe", "pipe"] });
   const output: string[] = [];
   const exited = once(child, "exit");
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const resume of [...waiting]) resume();
+    waiting.clear();
+  };
+  void exited.then(wake);
   const endpoint = await new Promise<string>((resolve, reject) => {
     const read = (line: string): void => {
       output.push(line);
+      wake();
       const ready = /^ready on (\S+)/.exec(line)?.[1];
       if (ready !== undefined) resolve(ready);
     };
@@ -58,6 +73,14 @@ async function start(program: string, parameters: readonly string[]): Promise<Ga
   return {
     endpoint,
     output,
+    async line(text): Promise<string> {
+      for (;;) {
+        const found = output.find((line) => line.includes(text));
+        if (found !== undefined) return found;
+        if (child.exitCode !== null) throw new Error(`It ended without "${text}":\n${output.join("\n")}`);
+        await new Promise<void>((resolve) => waiting.add(resolve));
+      }
+    },
     async stop(): Promise<number | null> {
       child.stdin.end();
       await exited;

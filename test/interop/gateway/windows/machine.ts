@@ -55,14 +55,7 @@ export async function prepareMachine(
   const exe = join(scratch, "mt5-connector.exe");
   const players = join(scratch, "players.exe");
   const shim = join(scratch, "bcryptprimitives.dll");
-  const bun = [
-    "build",
-    "--compile",
-    "--target=bun-windows-x64",
-    "test/interop/gateway/serve.ts",
-    "--outfile",
-    exe,
-  ];
+  const bun = ["build", "--compile", "--target=bun-windows-x64", "src/cli/main.ts", "--outfile", exe];
   const source = "test/interop/gateway/windows";
   const compiler = "x86_64-w64-mingw32-g++-posix";
   await Promise.all([
