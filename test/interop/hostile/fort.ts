@@ -3,11 +3,13 @@ import { type Keys, keys } from "../kit/curve-tools.ts";
 import type { SocketEvent } from "../kit/driver.ts";
 import { EventLog } from "../kit/event-log.ts";
 import { RawPeer } from "../kit/raw-peer.ts";
+import type { Besieged } from "./curve-attacks.ts";
 
 const waitMs = 5_000;
 
 /** Our server, a DEALER as in libzmq's tests, with everything that it reports. */
-export class Fort implements AsyncDisposable {
+export class Fort implements AsyncDisposable, Besieged {
+  readonly peerType = "DEALER";
   readonly keys: Keys = keys();
   readonly client: Keys = keys();
   readonly log: EventLog = new EventLog();
@@ -64,6 +66,12 @@ export class Fort implements AsyncDisposable {
   /** The next established connection that ended; its value is the fault's code. */
   disconnected(): Promise<SocketEvent> {
     return this.log.next("disconnected", waitMs);
+  }
+
+  async hears(text: string): Promise<void> {
+    const [frame] = await this.socket.receive({ signal: AbortSignal.timeout(waitMs) });
+    const heard = Buffer.from(frame ?? []).toString();
+    if (heard !== text) throw new Error(`Received: ${heard}`);
   }
 
   /** A good client connects, and a message goes there and back. */
