@@ -1,13 +1,31 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { SkipReporter } from "./test/kit/skip-reporter.ts";
 
-/** Where `.ci/run` wants the counts of its whole run, as JSON. */
+/** Where `.ci/run` wants the counts of a run, as JSON. */
 const jsonReport: string | undefined = process.env["VITEST_JSON_REPORT"];
+
+/** What runs inside of one process, most of it in virtual time; the coverage of `src` is judged by it alone. */
+const unit: readonly string[] = [
+  "test/unit/**/*.test.ts",
+  "test/property/*.prop.test.ts",
+  "test/published/*.test.ts",
+  "test/types/*.test.ts",
+  "test/contract/agent/{cases,simulator}.test.ts",
+  "test/faults/*.test.ts",
+  "test/faults/{kit,matrix}/*.test.ts",
+];
+/** The rest needs compilers, other programs, other runtimes, many seconds or a heap that nobody else fills. */
+const excluded: readonly string[] = ["**/node_modules/**", "**/fixtures/**", "test/runtime/**"];
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/fixtures/**", "test/runtime/**"],
+    projects: [
+      { extends: true, test: { name: "unit", include: [...unit], exclude: [...excluded] } },
+      {
+        extends: true,
+        test: { name: "system", include: ["test/**/*.test.ts"], exclude: [...excluded, ...unit] },
+      },
+    ],
     reporters: [
       "default",
       new SkipReporter({ exact: jsonReport !== undefined && process.env["REQUIRE_PEERS"] === "1" }),
@@ -16,6 +34,17 @@ const config: ViteUserConfig = defineConfig({
     ...(jsonReport === undefined ? {} : { outputFile: { json: jsonReport } }),
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    coverage: {
+      provider: "v8",
+      include: ["src/**"],
+      // The outside: `test/unit/adapters`, `test/interop` and `test/e2e` hold these to what they are for.
+      exclude: ["src/adapters/**", "src/cli/**"],
+      reporter: ["text-summary", "json-summary", "html"],
+      thresholds: {
+        lines: 95,
+        branches: 95,
+      },
+    },
   },
 });
 

@@ -3,13 +3,16 @@ import { findPeer, missingPeer, type PeerName, requirePeer } from "../kit/peers.
 import { judgeSkips } from "../kit/skips.ts";
 import rules from "../skips.json" with { type: "json" };
 
-const listed = { "the moon is full": { inCi: 1 }, "it takes minutes": { inCi: 1, tests: "a million times" } };
+const listed = {
+  "the moon is full": { inCi: 1 },
+  "it takes minutes": { inCi: 1, tests: "a million times", file: "b.test.ts" },
+};
 const moon = { name: "a.test.ts > tides", note: "the moon is full" };
 const million = { name: "b.test.ts > holds a million times" };
 
 describe("judgeSkips", () => {
   it("counts by reason, and finds the reason of a test that gave none", () => {
-    expect(judgeSkips([moon, million], listed, true)).toEqual({
+    expect(judgeSkips([moon, million], listed, ["b.test.ts"])).toEqual({
       summary: ["1 skipped: the moon is full", "1 skipped: it takes minutes"],
       faults: [],
     });
@@ -22,15 +25,22 @@ describe("judgeSkips", () => {
       fault: "c.test.ts > x: skipped because it rains, which test/skips.json does not list",
     },
   ])("refuses a skip that is not listed: $fault", ({ skipped, fault }) => {
-    expect(judgeSkips(skipped, listed, false).faults).toEqual([fault]);
+    expect(judgeSkips(skipped, listed, undefined).faults).toEqual([fault]);
   });
 
-  it("pins the counts in a whole run with every peer, in both directions", () => {
-    expect(judgeSkips([moon, moon], listed, true).faults).toEqual([
+  it("pins the counts in a run with every peer, in both directions", () => {
+    expect(judgeSkips([moon, moon], listed, ["b.test.ts"]).faults).toEqual([
       "2 skipped instead of 1: the moon is full",
       "0 skipped instead of 1: it takes minutes",
     ]);
-    expect(judgeSkips([moon, moon], listed, false).faults).toEqual([]);
+    expect(judgeSkips([moon, moon], listed, undefined).faults).toEqual([]);
+  });
+
+  it("expects the skips of a file only where the file runs", () => {
+    expect(judgeSkips([moon], listed, ["a.test.ts"]).faults).toEqual([]);
+    expect(judgeSkips([moon, million], listed, ["a.test.ts"]).faults).toEqual([
+      "1 skipped instead of 0: it takes minutes",
+    ]);
   });
 });
 
