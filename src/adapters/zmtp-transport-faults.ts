@@ -55,13 +55,13 @@ const channelCodes: Readonly<Record<FaultCode, ChannelFaultCode>> = {
 };
 
 /** Refusals that are not about the key: there may be a place again later, and a port may be another channel's. */
-const codeOfReason: Readonly<Record<string, ChannelFaultCode>> = {
-  [tooManyOfClient]: "lost",
-  [wrongSocketType]: "protocol",
-};
+const codeOfReason: ReadonlyMap<string | undefined, ChannelFaultCode> = new Map([
+  [tooManyOfClient, "lost"],
+  [wrongSocketType, "protocol"],
+]);
 
 /** The channel's fault for a connection's. */
 export function channelFault(fault: ZmtpFault): ChannelFault {
-  const { reason = "" } = fault;
-  return { code: codeOfReason[reason] ?? channelCodes[fault.code], message: fault.message, cause: fault };
+  const code = codeOfReason.get(fault.reason) ?? channelCodes[fault.code];
+  return { code, message: fault.message, cause: fault };
 }
