@@ -87,7 +87,7 @@ class ZmtpListener implements TransportListener {
     this.#crypto = crypto;
     this.#options = options;
     this.#events = events;
-    const { maxConnections = 64, maxHandshakes = 128, maxConnectionsPerClient = 24 } = options;
+    const { maxConnections = 64, maxHandshakes = 128, maxConnectionsPerClient = 32 } = options;
     const caps = { maxConnections, maxHandshakes, maxConnectionsPerKey: maxConnectionsPerClient };
     this.#admission = {
       command: new Admission(caps),

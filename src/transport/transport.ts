@@ -116,7 +116,7 @@ export interface ListenOptions {
    * strangers who are silent keep nobody out. @default 128
    */
   readonly maxHandshakes?: number;
-  /** Connections per channel of one client key; further ones are refused, and told why. @default 24 */
+  /** Connections per channel of one client key; further ones are refused, and told why. @default 32 */
   readonly maxConnectionsPerClient?: number;
 }
 
