@@ -6,16 +6,11 @@ import type { BrokerState } from "./broker-state.ts";
 import { sideOf } from "./order-kinds.ts";
 import { profitMinor } from "./profit.ts";
 import { orderRecord } from "./records.ts";
+import type { Tickets } from "./tickets.ts";
 import type { Valuation } from "./valuation.ts";
 
 /** Averages of prices and rates are kept with so many decimals. */
 const AVERAGE_DIGITS = 10;
-
-/** Hands out tickets. */
-export interface Tickets {
-  order(): string;
-  deal(): string;
-}
 
 /**
  * Keeps the books: what a fill does to positions, balance, margin and history. It decides nothing; every change of the

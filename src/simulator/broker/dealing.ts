@@ -2,16 +2,17 @@ import type { FillingMode, Reason, TimeInForce } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type { TradeRequest } from "../../domain/terminal.ts";
 import type { Prng } from "../market/prng.ts";
-import type { Bookkeeper, Tickets } from "./bookkeeper.ts";
+import type { Bookkeeper } from "./bookkeeper.ts";
 import type { LiveOrder, LivePosition } from "./books.ts";
 import { type BrokerState, brokerMs } from "./broker-state.ts";
 import { checkTradeMode } from "./checks.ts";
 import { type ExecutionModel, offer } from "./execution.ts";
 import { isLimit, isPending, isStopLimit, sideOf } from "./order-kinds.ts";
-import type { Plan } from "./order-validation.ts";
+import type { Plan } from "./plan.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { inSession } from "./sessions.ts";
 import { opposite, type SymbolState } from "./symbol-state.ts";
+import type { Tickets } from "./tickets.ts";
 import type { Valuation } from "./valuation.ts";
 
 /** What dealing needs. */

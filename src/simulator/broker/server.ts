@@ -1,5 +1,4 @@
 import type { BrokerTimeZone } from "../../domain/broker-time.ts";
-import { toVolumeUnits } from "../../domain/decimal.ts";
 import type { DealRecord, OrderRecord, PositionSide, Reason } from "../../domain/records.ts";
 import { Retcode } from "../../domain/retcodes.ts";
 import type {
@@ -12,20 +11,22 @@ import type { Clock } from "../../transport/clock.ts";
 import { Prng } from "../market/prng.ts";
 import type { MarketTick } from "../market/tick-source.ts";
 import { type AccountSettings, AccountState } from "./account-state.ts";
-import { Bookkeeper, type Tickets } from "./bookkeeper.ts";
+import { Bookkeeper } from "./bookkeeper.ts";
 import { OrderBook, PositionBook, reserves, TicketLog } from "./books.ts";
 import type { BrokerState } from "./broker-state.ts";
+import { marginOfVolume, profitOfVolume } from "./calculations.ts";
 import { Converter } from "./conversion.ts";
 import { Dealing, type DealingResult } from "./dealing.ts";
 import type { ExecutionModel } from "./execution.ts";
-import { marginFactor, marginOf, type OrderMarginEntry } from "./margin.ts";
+import type { OrderMarginEntry } from "./margin.ts";
 import { sideOf } from "./order-kinds.ts";
-import { isRefusal, type Plan, planRequest } from "./order-validation.ts";
-import { profitMinor } from "./profit.ts";
+import { planRequest } from "./order-validation.ts";
+import { isRefusal, type Plan } from "./plan.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { Schedule } from "./schedule.ts";
 import type { SymbolSpec } from "./symbol-spec.ts";
 import { SymbolState } from "./symbol-state.ts";
+import { ticketsFrom } from "./tickets.ts";
 import { checkTrading } from "./trading-checks.ts";
 import { Valuation } from "./valuation.ts";
 
@@ -147,14 +148,7 @@ export class TradeServer {
 
   /** OrderCalcMargin: margin of a volume at a price, in the account's currency; undefined without quotes to convert. */
   calcMargin(side: PositionSide, symbolName: string, volumeLots: number, price: number): number | undefined {
-    const symbol = this.state.symbols.get(symbolName);
-    const rate = symbol && this.#valuation.marginRate(symbol, side);
-    if (symbol === undefined || rate === undefined) return undefined;
-    const { account } = this.state;
-    const { leverage, marginMode } = account.settings;
-    const factor = marginFactor(symbol.spec, side, "initial", marginMode);
-    const margin = marginOf(symbol.spec, volumeLots, price, leverage) * factor;
-    return account.amount(account.minor(margin * rate));
+    return marginOfVolume(this.state, side, symbolName, volumeLots, price);
   }
 
   /** OrderCalcProfit: profit of a volume between two prices, in the account's currency; undefined without quotes. */
@@ -165,12 +159,7 @@ export class TradeServer {
     priceOpen: number,
     priceClose: number,
   ): number | undefined {
-    const symbol = this.state.symbols.get(symbolName);
-    if (symbol === undefined) return undefined;
-    const { account, converter } = this.state;
-    const units = toVolumeUnits(volumeLots);
-    const minor = profitMinor(symbol, side, units, priceOpen, priceClose, account.settings, converter);
-    return minor === undefined ? undefined : account.amount(minor);
+    return profitOfVolume(this.state, side, symbolName, volumeLots, priceOpen, priceClose);
   }
 
   /** Takes a tick of the market: values positions, then does what the prices make due. False for a foreign symbol. */
@@ -324,13 +313,4 @@ export class TradeServer {
     this.#schedule.arrange();
     this.#options.onTransactions(this.#transactions.splice(0));
   }
-}
-
-function ticketsFrom(first: bigint): Tickets {
-  let order = first;
-  let deal = first;
-  return {
-    order: () => String(order++),
-    deal: () => String(deal++),
-  };
 }
