@@ -13,6 +13,7 @@ const agent = "src/simulator/agent";
 const unit = "test/unit/simulator/agent";
 const interleavings = "test/faults/interleavings.test.ts";
 const matrix = "test/faults/matrix/matrix.test.ts";
+const recovery = "test/faults/recovery/recovery.test.ts";
 
 /** The safeguards of exactly once and of recovery, one by one. `npm run test:mutants` proves that each is needed. */
 export const mutants: readonly Mutant[] = [
@@ -281,6 +282,53 @@ export const mutants: readonly Mutant[] = [
     test: {
       file: "test/unit/connector/outbox-recovery.test.ts",
       name: "a lost command is sent again under the same number when two pulses show no progress, and executed once",
+    },
+  },
+  {
+    safeguard: "a caller's own id, which may be a repetition, is looked up before a second has passed",
+    file: "src/connector/journal-questions.ts",
+    find: "if (first && command.named)",
+    replace: "if (first && command.closed)",
+    test: {
+      file: interleavings,
+      name: "M9: an id that is called again and again within a second is answered in a fraction of it, and executed once",
+    },
+  },
+  {
+    safeguard: "rate limit per client",
+    file: `${agent}/commands.ts`,
+    find: "if (!lessens && !client.commands.take(world.now()))",
+    replace: "if (!lessens && world.dead)",
+    test: {
+      file: "test/faults/refusals.test.ts",
+      name: "agent.stats() counts everything refused by channel and name, and onRefusal is told each",
+    },
+  },
+  {
+    safeguard: "throttled resync across a fleet",
+    file: "src/connector/mt5-connector.ts",
+    find: "new Gate(Math.max(leastResyncs, Math.ceil(resolved.agents.length / 4)))",
+    replace: "new Gate(Math.max(leastResyncs, resolved.agents.length))",
+    test: { file: recovery, name: "is resynchronised a quarter at a time" },
+  },
+  {
+    safeguard: "bulkheads: one class of requests leaves the others their room",
+    file: "src/connector/requests.ts",
+    find: 'this.#lanes[options.lane ?? "query"]',
+    replace: "this.#lanes.query",
+    test: {
+      file: recovery,
+      name: "200 queries without an answer: orders, closes, market data and events go on",
+    },
+  },
+  {
+    safeguard: "closes and cancels pass an open breaker",
+    file: "src/connector/agent-core.ts",
+    find: "const outcome = input.reduces",
+    replace: "const outcome = input.reduces && input.opens",
+    test: {
+      file: "test/unit/api/api.test.ts",
+      name: "an open breaker stops opens, and lets closes pass",
     },
   },
 ];

@@ -91,6 +91,8 @@ export interface AgentLimits {
   readonly maxSymbolsPerSession: number;
   readonly maxReplyBytes: number;
   readonly ledgerRingEvents: number;
+  /** Deals remembered so that one that is changed or withdrawn can be told. */
+  readonly rememberedDeals: number;
   readonly challengeTtlMs: number;
   readonly cursorTtlMs: number;
   readonly requestMaxAgeMs: number;
@@ -143,6 +145,7 @@ export const defaultAgentLimits: AgentLimits = {
   maxSymbolsPerSession: protocolLimits.maxSymbolsPerSession,
   maxReplyBytes: protocolLimits.maxReplyBytes,
   ledgerRingEvents: protocolLimits.ledgerRingEvents,
+  rememberedDeals: 1_024,
   challengeTtlMs: protocolLimits.challengeTtlMs,
   cursorTtlMs: protocolLimits.cursorTtlMs,
   requestMaxAgeMs: protocolLimits.requestMaxAgeMs,

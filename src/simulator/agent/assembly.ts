@@ -88,6 +88,7 @@ export function assemble(parts: Parts): Running {
     now,
     lateTicketMs: limits.lateTicketMs,
     closingDealWaitMs: limits.closingDealWaitMs,
+    rememberedDeals: limits.rememberedDeals,
     publish: tell,
     onOrder: (order, finished) => resolver.observeOrder(order, finished),
     onPosition: (ticket) => resolver.observePosition(ticket),

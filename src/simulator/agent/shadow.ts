@@ -17,6 +17,8 @@ export interface ShadowOptions {
   readonly now: () => number;
   readonly lateTicketMs: number;
   readonly closingDealWaitMs: number;
+  /** Deals remembered so that one that is changed or withdrawn can be told. */
+  readonly rememberedDeals: number;
   readonly publish: (payload: LedgerPayload) => void;
   /** Told of each order that is new, changed or finished. */
   readonly onOrder: (order: OrderRecord, finished: boolean) => void;
@@ -25,9 +27,6 @@ export interface ShadowOptions {
   /** Told of each new deal. */
   readonly onDeal: (deal: DealRecord) => void;
 }
-
-/** Deals remembered so that one that is changed or withdrawn can be told. */
-const rememberedDeals = 1_024;
 
 /** Finished orders and deals. */
 export interface ShadowHistory {
@@ -193,7 +192,7 @@ export class Shadow {
 
   #remember(deal: DealRecord): void {
     this.#latestDeals.set(deal.ticket, deal);
-    if (this.#latestDeals.size <= rememberedDeals) return;
+    if (this.#latestDeals.size <= this.#options.rememberedDeals) return;
     for (const oldest of this.#latestDeals.keys()) {
       this.#latestDeals.delete(oldest);
       break;

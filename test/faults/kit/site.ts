@@ -70,6 +70,7 @@ export class Site {
   #agent: Agent | undefined;
   #host: FaultyHost | undefined;
   #lives = 0;
+  #kills = 0;
 
   constructor(options: SiteOptions) {
     const { name, seed, time } = options;
@@ -173,8 +174,9 @@ export class Site {
     this.ports = (await agent.start()).ports;
   }
 
-  /** Kills the agent at once, process and connections. */
+  /** Kills the agent at once, process and connections. A start that was to come does not. */
   kill(): void {
+    this.#kills++;
     this.#agent?.kill();
     this.#host?.kill();
   }
@@ -187,10 +189,11 @@ export class Site {
 
   /** As `restart`, from within virtual time: does not let time pass itself. */
   async #startAfter(downMs: number): Promise<void> {
+    const kills = this.#kills;
     await new Promise<void>((resolve) => {
       this.#options.time.clock.setTimer(resolve, downMs);
     });
-    await this.start();
+    if (this.#kills === kills) await this.start();
   }
 
   /** Kills the agent now and starts it later by the world's clock, while time is already passing. */

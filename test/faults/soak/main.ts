@@ -6,7 +6,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "soak" },
     agents: { type: "string", default: "50" },
     orders: { type: "string", default: "400" },
-    rounds: { type: "string", default: "60" },
+    rounds: { type: "string", default: "16" },
+    every: { type: "string", default: "1" },
     disturbed: { type: "string", default: "0.2" },
   },
 });
@@ -19,6 +20,7 @@ const result = await soak({
   ordersPerRound: Number(values.orders),
   rounds: Number(values.rounds),
   disturbed: Number(values.disturbed),
+  every: Number(values.every),
   onSample: ({ orders, heapBytes }) => {
     round++;
     const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);

@@ -1,30 +1,19 @@
 import { expect, test } from "vitest";
 import { soak } from "./soak.ts";
 
-/** So many rounds fill everything that is kept by design: ids told, the ledger's ring; and the engine has warmed up. */
-const fillingRounds = 12;
-const judgedRounds = 12;
-/**
- * A short run is noisy: it finds an object that every order leaves behind. The limit of 1 KB per 1,000 orders is held
- * by `npm run soak`.
- */
-const mostBytesPerOrder = 50;
+/** A short run is noisy. The limit of 1 KB per 1,000 orders is held by `npm run soak`. */
+const mostBytesPerOrder = 25;
 
-const run = {
-  seed: "soak",
-  agents: 1,
-  ordersPerRound: 400,
-  rounds: fillingRounds + judgedRounds,
-  judged: judgedRounds / (fillingRounds + judgedRounds),
-};
+/** The first sample stands where all that is kept by design is full: ids told, the ledger's ring. */
+const run = { seed: "soak", agents: 1, ordersPerRound: 400, rounds: 18, every: 6, judged: 1 };
 
 test("soak, short: no order leaves anything on the heap", { timeout: 180_000 }, async () => {
   const result = await soak(run);
   process.stdout.write(
     `\nsoak: ${result.bytesPerOrder.toFixed(1)} bytes per order, ${result.faults} faults struck\n`,
   );
-  expect(result.orders).toBe(9_600);
-  expect(result.executions).toBeGreaterThan(9_000);
+  expect(result.orders).toBe(7_200);
+  expect(result.executions).toBeGreaterThan(7_000);
   expect(result.faults).toBeGreaterThan(0);
   expect(result.bytesPerOrder).toBeLessThan(mostBytesPerOrder);
 });
@@ -36,6 +25,6 @@ test("soak, short: what every second order leaves behind is found", { timeout: 1
     onOpened: (ticket) => left.push({ ticket, bytes: new Uint8Array(300) }),
   });
   process.stdout.write(`\nsoak with a leak: ${result.bytesPerOrder.toFixed(1)} bytes per order\n`);
-  expect(left.length).toBeGreaterThan(4_000);
+  expect(left.length).toBeGreaterThan(1_500);
   expect(result.bytesPerOrder).toBeGreaterThan(mostBytesPerOrder);
 });

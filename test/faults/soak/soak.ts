@@ -1,6 +1,3 @@
-import { memoryUsage } from "node:process";
-import { getHeapCodeStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { limits } from "../../../src/protocol/v1/limits.ts";
 import { playFaults } from "../../../src/simulator/faults/play.ts";
 import { type FaultKind, faultSchedule } from "../../../src/simulator/faults/schedule.ts";
@@ -9,27 +6,30 @@ import { VirtualClock } from "../../../src/transport/virtual-clock.ts";
 import type { Site } from "../kit/site.ts";
 import { startUtcMs, virtualTime } from "../kit/time.ts";
 import { createWorld, type World } from "../kit/world.ts";
+import { keptBytes } from "./kept-bytes.ts";
 
 /** What a soak is like. */
 export interface SoakOptions {
   readonly seed: string;
   readonly agents: number;
-  /** Opens and closes of each agent in each round. */
+  /** Opens and closes of each agent in each round; the last 100 of them without faults. */
   readonly ordersPerRound: number;
   readonly rounds: number;
   /** The share of agents that a round disturbs. @default 0.2 */
   readonly disturbed?: number;
   /** The share of the samples, from the end, that the growth is fitted to. @default 0.5 */
   readonly judged?: number;
+  /** A sample is taken after each so many rounds. @default 1 */
+  readonly every?: number;
   readonly onSample?: (sample: SoakSample) => void;
   /** Told the ticket of each position that was opened: what it keeps is a leak to be found. */
   readonly onOpened?: (ticket: string) => void;
 }
 
-/** What is in use after a collection. */
+/** What is kept after a collection. */
 export interface SoakSample {
   readonly orders: number;
-  /** Objects, and the memory of byte arrays, which stands outside of the heap. */
+  /** Objects and byte arrays, but no compiled code. */
   readonly heapBytes: number;
 }
 
@@ -67,10 +67,12 @@ const quietMs = 30_000;
 /** Longer than connectors keep the tickets that they know. */
 const historyMs = 2 * limits.historyOverlapMs;
 
+/** Orders of each agent, of those of a round, that are traded without faults at its end. */
+const calmOrders = 100;
+
 /** Lets many agents trade under random faults, and watches the heap. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { seed, agents, rounds } = options;
-  const gc = collector();
   const clock = new VirtualClock({ wallStartMs: startUtcMs });
   const world = await createWorld({
     seed,
@@ -78,8 +80,14 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     time: virtualTime(clock),
     record: false,
     options: { reconnect: { maxBackoffMs: 1_000 } },
-    // Bounds that a short run reaches, so that what is kept by design is full before the second half.
-    limits: { ledgerRingEvents: 1_024, journalRetentionMs: 5_000, journalCompactBytes: 16_384 },
+    // Bounds that a short run reaches, so that what is kept by design is full before the second half; and those that an
+    // agent loses with a restart are full again after the calm part of a round.
+    limits: {
+      ledgerRingEvents: 256,
+      rememberedDeals: 64,
+      journalRetentionMs: 5_000,
+      journalCompactBytes: 16_384,
+    },
   });
   const samples: SoakSample[] = [];
   let orders = 0;
@@ -95,11 +103,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       await world.time.pass(quietMs);
       // What the connectors keep of the history goes by broker time.
       clock.jumpWall(historyMs);
-      for (let i = 0; i < 3; i++) {
-        gc();
-        await new Promise<void>((resolve) => setImmediate(resolve));
-      }
-      const sample = { orders, heapBytes: usedBytes(world) };
+      if (round % (options.every ?? 1) > 0) continue;
+      const sample = { orders, heapBytes: await keptByWorld(world) };
       samples.push(sample);
       options.onSample?.(sample);
     }
@@ -110,22 +115,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   return { samples, orders, executions, faults, bytesPerOrder };
 }
 
-/**
- * What connector, agents and brokers use. Left out is what is not theirs: compiled code with what belongs to it, which the
- * engine goes on improving for hours, and the disks, which are memory here and are rewritten from time to time.
- */
-function usedBytes(world: World): number {
-  const code = getHeapCodeStatistics();
-  const { used_heap_size: used } = getHeapStatistics();
-  const { arrayBuffers } = memoryUsage();
+/** What connectors, agents and brokers keep. The disks are memory here, and are rewritten from time to time. */
+async function keptByWorld(world: World): Promise<number> {
   const disks = world.sites.reduce((sum, { journalStore }) => sum + journalStore.allocatedBytes, 0);
-  return used - code.code_and_metadata_size - code.bytecode_and_metadata_size + arrayBuffers - disks;
-}
-
-/** The collector, also where node was not started with `--expose-gc`. */
-function collector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
+  return (await keptBytes()) - disks;
 }
 
 async function playRound(world: World, options: SoakOptions, round: number): Promise<number> {
@@ -135,8 +128,9 @@ async function playRound(world: World, options: SoakOptions, round: number): Pro
   const played = sites
     .filter(() => random.float() < disturbed)
     .map((site) => disturb(world, site, `${seed}/${round}/${site.name}`));
-  const trading = sites.map((site) => trade(world, site, ordersPerRound >> 1, options.onOpened));
-  await time.settle(Promise.all(trading), 300_000);
+  const tradeAll = (orders: number): Promise<unknown> =>
+    time.settle(Promise.all(sites.map((site) => trade(world, site, orders >> 1, options.onOpened))), 300_000);
+  await tradeAll(ordersPerRound - calmOrders);
   await time.pass(1_000);
   let struck = 0;
   for (const one of played) {
@@ -144,6 +138,10 @@ async function playRound(world: World, options: SoakOptions, round: number): Pro
     struck += one.struck.filter(({ fired }) => fired > 0).length;
   }
   await time.until(() => sites.every((site) => !site.dead), "all agents being back");
+  // What connections have grown to is part of the weight, so all of them begin anew.
+  world.links.cut();
+  await world.agree();
+  await tradeAll(calmOrders);
   for (const site of sites) closeRest(site);
   await world.agree();
   for (const site of sites) {
