@@ -22,6 +22,8 @@ test("soak, short: what every second order leaves behind is found", { timeout: 1
   const left: object[] = [];
   const result = await soak({
     ...run,
+    rounds: 9,
+    every: 3,
     onOpened: (ticket) => left.push({ ticket, bytes: new Uint8Array(300) }),
   });
   process.stdout.write(`\nsoak with a leak: ${result.bytesPerOrder.toFixed(1)} bytes per order\n`);
