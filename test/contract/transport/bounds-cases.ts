@@ -43,6 +43,40 @@ export const boundsCases: readonly TransportCase[] = [
       }),
   },
   {
+    name: "maxHandshakes: silent strangers, however many, keep no client out, and end nobody's connection",
+    run: (subject) =>
+      Scene.play(subject, { maxConnections: 4, maxHandshakes: 8 }, async (scene) => {
+        const [first] = await scene.up("sync");
+        const { sync } = scene.listener.ports;
+        const strangers = Array.from({ length: 50 }, () => subject.dialRaw(sync));
+        await scene.agent.until(() => scene.agent.failed.length >= 42);
+        const clients = [first];
+        for (let at = 0; at < 3; at++) clients.push((await scene.up("sync"))[0]);
+        for (const client of clients) deepEqual(client.log, ["up"]);
+        for (const stranger of strangers) stranger.close();
+      }),
+  },
+  {
+    name: "maxConnectionsPerClient: one more of a key is refused with the reason, one of another key is not",
+    run: (subject) =>
+      Scene.play(subject, { maxConnectionsPerClient: 2 }, async (scene) => {
+        const [first] = await scene.up("sync");
+        await scene.up("sync");
+        const third = scene.dial("sync");
+        await third.untilDown();
+        await scene.agent.until(() => scene.agent.failed.length === 1);
+        equal(scene.agent.failed[0]?.fault.code, "lost");
+        ok(scene.agent.failed[0]?.fault.message.includes("Too many connections of this client key"));
+        // each channel counts for itself
+        await scene.up("command");
+        await scene.up("sync", { clientSecretKey: subject.newKeys().secretKey });
+        await subject.wait(first.channel.close());
+        await scene.agent.until(() => scene.agent.gone.length === 1);
+        await scene.up("sync");
+        equal(scene.agent.failed.length, 1);
+      }),
+  },
+  {
     name: "publish: a slow subscriber loses droppable messages first, then its connection; nobody else notices",
     run: (subject) =>
       Scene.play(
