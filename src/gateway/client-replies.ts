@@ -1,5 +1,5 @@
 import { ProtocolError, RequestRefusedError } from "../connector/errors.ts";
-import type { PyObject, PyValue } from "./python-json.ts";
+import { type PyObject, type PyValue, plainText } from "./python-json.ts";
 
 /** What all results of orders share. */
 export interface OrderReplyHead {
@@ -122,7 +122,7 @@ export function readOrderReply(uuid: string, raw: PyObject): OrderResult {
   if (status !== "FILLED") {
     return unknownResult(
       uuid,
-      text(raw["error_msg"]) ?? `The server answered with status ${String(status)}`,
+      text(raw["error_msg"]) ?? `The server answered with status ${plainText(status)}`,
       raw,
     );
   }
@@ -193,7 +193,7 @@ interface FieldReader {
 function okReply(action: string, raw: PyObject): FieldReader {
   if (raw["status"] === "ok") return fields(action, raw);
   throw new RequestRefusedError(
-    `Cannot ${action}: ${text(raw["error_msg"]) ?? `status ${String(raw["status"])}`}`,
+    `Cannot ${action}: ${text(raw["error_msg"]) ?? `status ${plainText(raw["status"])}`}`,
     {
       code: text(raw["error_code"]) ?? "REJECTED",
       remedy: "Read the code in docs/gateway.md, and the gateway's log",

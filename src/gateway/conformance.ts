@@ -1,7 +1,7 @@
 import { toError } from "../connector/errors.ts";
 import type { Context } from "../zmtp/mod.ts";
 import type { Exchange } from "./exchange.ts";
-import type { PyObject, PyValue } from "./python-json.ts";
+import { type PyObject, type PyValue, plainText } from "./python-json.ts";
 import { formatSignature, orderChecksum, type SignedOrder } from "./risk-signature.ts";
 import { parseStamp, Stamps } from "./timestamps.ts";
 
@@ -98,13 +98,13 @@ class Suite {
     const reply = await this.#ask("PING");
     shape(reply, { uuid: "text", status: "text", server_time: "stamp", latency_ms: "float" });
     status(reply, "ok");
-    const offMs = (parseStamp(String(reply["server_time"])) ?? 0) - this.#context.clock.wallMs();
+    const offMs = (parseStamp(plainText(reply["server_time"])) ?? 0) - this.#context.clock.wallMs();
     if (Math.abs(offMs) > 1_000) {
       throw new CheckWarning(
         `the clocks differ by ${(offMs / 1000).toFixed(1)} s: signatures may be refused`,
       );
     }
-    return `server time ${String(reply["server_time"])}`;
+    return `server time ${plainText(reply["server_time"])}`;
   }
 
   async account(): Promise<string> {
@@ -121,7 +121,7 @@ class Suite {
       timestamp: "stamp",
     });
     status(reply, "ok");
-    return `balance ${String(reply["balance"])} ${String(reply["currency"])}`;
+    return `balance ${plainText(reply["balance"])} ${plainText(reply["currency"])}`;
   }
 
   async positions(): Promise<string> {
@@ -156,7 +156,7 @@ class Suite {
     });
     status(reply, "REJECTED");
     shape(reply, { uuid: "text", status: "text", error_code: "text", error_msg: "text", timestamp: "stamp" });
-    const why = `${String(reply["error_code"])}: ${String(reply["error_msg"])}`;
+    const why = `${plainText(reply["error_code"])}: ${plainText(reply["error_msg"])}`;
     if (!/sign|risk/i.test(why)) throw new CheckWarning(`rejected, but not for its signature: ${why}`);
     return why;
   }
@@ -164,9 +164,9 @@ class Suite {
   async unknownAction(): Promise<string> {
     const reply = await this.#ask("NO_SUCH_ACTION");
     if (reply["status"] === "ok" || reply["status"] === "FILLED")
-      throw new CheckFault(`status ${String(reply["status"])}`);
+      throw new CheckFault(`status ${plainText(reply["status"])}`);
     shape(reply, { uuid: "text", status: "text", error_code: "text", error_msg: "text", timestamp: "stamp" });
-    return `${String(reply["status"])} ${String(reply["error_code"])}`;
+    return `${plainText(reply["status"])} ${plainText(reply["error_code"])}`;
   }
 
   async latency(): Promise<string> {
@@ -192,12 +192,12 @@ class Suite {
     status(opened, "FILLED");
     const ticket = opened["ticket"];
     if (typeof ticket !== "bigint")
-      throw new CheckFault(`ticket ${String(ticket)} is no int: close the position by hand`);
+      throw new CheckFault(`ticket ${plainText(ticket)} is no int: close the position by hand`);
     const open = (await this.#positions(symbol)).some((position) => position["ticket"] === ticket);
     const closed = await this.#ask("CLOSE", { ticket, symbol, volume: volumeLots });
     if (closed["status"] !== "FILLED") {
       throw new CheckFault(
-        `position ${ticket} was opened and NOT closed: ${String(closed["error_msg"] ?? closed["status"])}`,
+        `position ${ticket} was opened and NOT closed: ${plainText(closed["error_msg"] ?? closed["status"])}`,
       );
     }
     shape(opened, {
@@ -222,7 +222,7 @@ class Suite {
     if ((await this.#positions(symbol)).some((position) => position["ticket"] === ticket)) {
       throw new CheckFault(`position ${ticket} is still open after its close`);
     }
-    return `position ${ticket} opened at ${String(opened["price"])}, closed at ${String(closed["close_price"])}`;
+    return `position ${ticket} opened at ${plainText(opened["price"])}, closed at ${plainText(closed["close_price"])}`;
   }
 
   async #positions(symbol?: string): Promise<readonly PyObject[]> {
@@ -274,8 +274,8 @@ function status(reply: PyObject, expected: string): void {
   const why =
     reply["error_code"] === undefined
       ? ""
-      : ` (${String(reply["error_code"])}: ${String(reply["error_msg"])})`;
-  throw new CheckFault(`status ${String(reply["status"])} instead of ${expected}${why}`);
+      : ` (${plainText(reply["error_code"])}: ${plainText(reply["error_msg"])})`;
+  throw new CheckFault(`status ${plainText(reply["status"])} instead of ${expected}${why}`);
 }
 
 function shape(object: PyObject, members: Readonly<Record<string, Kind>>): void {
@@ -284,7 +284,7 @@ function shape(object: PyObject, members: Readonly<Record<string, Kind>>): void 
     const value = object[name];
     if (value === undefined) throw new CheckFault(`member ${name} is missing`);
     if (!isKind(value, kind))
-      throw new CheckFault(`member ${name} is ${JSON.stringify(String(value))}, which is no ${kind}`);
+      throw new CheckFault(`member ${name} is ${JSON.stringify(plainText(value))}, which is no ${kind}`);
   }
   const more = Object.keys(object).filter((name) => members[name] === undefined);
   if (more.length > 0) throw new CheckWarning(`members beyond v4.3: ${more.join(", ")}`);

@@ -49,6 +49,12 @@ function pythonString(text: string): string {
   return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** A value for people: texts as they are, anything else as JSON. Unlike `String`, it takes whatever a server may send. */
+export function plainText(value: PyValue | undefined): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "string" ? value : pythonJson(value);
+}
+
 function isList(value: readonly PyValue[] | PyObject): value is readonly PyValue[] {
   return Array.isArray(value);
 }

@@ -234,6 +234,9 @@ test.each([
   ["NaN", (uuid: string) => `{"uuid": "${uuid}", "status": "FILLED", "price": NaN}`],
   ["another uuid", () => '{"uuid": "other", "status": "REJECTED"}'],
   ["a status nobody knows", (uuid: string) => `{"uuid": "${uuid}", "status": "MAYBE"}`],
+  ["a status of another type", (uuid: string) => `{"uuid": "${uuid}", "status": {}}`],
+  ["a status that is a list", (uuid: string) => `{"uuid": "${uuid}", "status": ["FILLED"]}`],
+  ["no object", () => "[]"],
   ["no status", (uuid: string) => `{"uuid": "${uuid}"}`],
 ])("MT5LiveConnector calls an order UNKNOWN whose reply is %s", async (_, answer) => {
   const port = await server((request) =>
