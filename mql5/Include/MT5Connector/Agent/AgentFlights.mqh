@@ -53,6 +53,7 @@ protected:
    void              Forget(const int slot);
    int               FindFlight(const int slot) const;
    int               Unanswered(void) const;
+   bool              PlacesPending(const int slot) const;
    void              Settle(const int flight,const ENUM_OUTCOME_STATE state,const long retcode,const ulong ticket,const string outcome,const string shown);
    void              Rejected(const int flight,const long retcode,const string comment);
    void              Unknown(const int flight,const long retcode,const string comment);
@@ -126,6 +127,14 @@ int CAgentFlights::Unanswered(void) const
       if(!m_flights[i].told && !m_flights[i].decided)
          count++;
    return(count);
+  }
+//+------------------------------------------------------------------+
+//| Whether a command puts an order into the book                  |
+//+------------------------------------------------------------------+
+bool CAgentFlights::PlacesPending(const int slot) const
+  {
+   int kind=m_journal.entries[slot].evidence.order_kind;
+   return(kind>=(int)ORDER_TYPE_BUY_LIMIT && kind<=(int)ORDER_TYPE_SELL_STOP_LIMIT);
   }
 //+------------------------------------------------------------------+
 //| Writes an outcome and publishes it, whether the write succeeded or not: what was done must be told|
@@ -212,14 +221,28 @@ string CAgentFlights::ExecutedText(const int flight,bool &complete)
    ulong  ticket=m_flights[flight].order;
    ulong  deal=m_flights[flight].deal;
    ulong  position=m_journal.entries[slot].evidence.position;
-   FindDeals(m_journal.entries[slot],ticket,deal);
+   int    target=m_journal.entries[slot].evidence.target;
+   ulong  position_by=m_journal.entries[slot].evidence.position_by;
+   if(target==TARGET_NONE)
+      FindDeals(m_journal.entries[slot],ticket,deal);
+   else
+      if(ArrayResize(m_found,0,32)!=0)
+         return("");
+   if(target==TARGET_ORDER || target==TARGET_CANCEL)
+      ticket=m_journal.entries[slot].evidence.target_ticket;
    int count=ArraySize(m_found);
    for(int i=0; i<count; i++)
      {
+      //--- the deals of a close-by take both positions down by the same volume
+      if(position_by!=0 && m_found[i].position!=position)
+         continue;
       dealt+=CNames::Units(m_found[i].volume);
       worth+=(double)CNames::Units(m_found[i].volume)*m_found[i].price;
      }
    complete=count>0 && dealt>=CNames::Units(m_flights[flight].volume);
+   //--- a change makes no deals, and an order that was only placed has none yet
+   if(target!=TARGET_NONE || (PlacesPending(slot) && deal==0))
+      complete=true;
    m_flights[flight].deals=count;
    if(count>0)
      {
@@ -236,7 +259,8 @@ string CAgentFlights::ExecutedText(const int flight,bool &complete)
       volume=CNames::Lots(dealt);
    if(!(price>0.0) && dealt>0)
       price=worth/(double)dealt;
-   m_flights[flight].order=ticket;
+   if(target==TARGET_NONE)
+      m_flights[flight].order=ticket;
    CEntryWriter::Begin(json,m_journal.entries[slot],OUTCOME_EXECUTED,m_flights[flight].done_ms,m_flights[flight].retcode,m_flights[flight].comment);
    CRecordWriter::Ticket(json,"order",ticket);
    CRecordWriter::Ticket(json,"deal",deal);

@@ -14,6 +14,7 @@ class CAgentOutcomes : public CAgentResolver
   {
 private:
    static int        Certainty(const long retcode);
+   bool              SettlesAsDone(const int slot,const long retcode) const;
    void              Answered(const int flight,const MqlTradeResult &result);
 protected:
    void              Send(const int flight);
@@ -36,6 +37,14 @@ static int CAgentOutcomes::Certainty(const long retcode)
    if(retcode==10004 || (retcode>=10013 && retcode<=10046 && retcode!=10037))
       return(-1);
    return(0);
+  }
+//+------------------------------------------------------------------+
+//| A pending order is settled when it is placed, a change when there is nothing to change|
+//+------------------------------------------------------------------+
+bool CAgentOutcomes::SettlesAsDone(const int slot,const long retcode) const
+  {
+   int target=m_journal.entries[slot].evidence.target;
+   return((retcode==10008 && PlacesPending(slot)) || (retcode==10025 && (target==TARGET_ORDER || target==TARGET_POSITION)));
   }
 //+------------------------------------------------------------------+
 //| Durable, and only now sent, once                               |
@@ -67,6 +76,13 @@ void CAgentOutcomes::Send(const int flight)
       string text=result.comment;
       if(code==0)
          text="The terminal did not take the request (error "+(string)GetLastError()+")";
+      if(SettlesAsDone(slot,code))
+        {
+         m_flights[flight].retcode=code;
+         m_flights[flight].comment=text;
+         Executed(flight);
+         return;
+        }
       if(Certainty(code)<0)
          Rejected(flight,code,text);
       else
@@ -104,13 +120,14 @@ void CAgentOutcomes::Answered(const int flight,const MqlTradeResult &result)
       return;
    m_flights[flight].retcode=(long)result.retcode;
    m_flights[flight].comment=result.comment;
-   if(result.order!=0)
+   int slot=m_flights[flight].slot;
+   if(result.order!=0 && m_journal.entries[slot].evidence.target==TARGET_NONE)
       m_flights[flight].order=result.order;
    m_flights[flight].deal=result.deal;
    m_flights[flight].volume=result.volume;
    m_flights[flight].price=result.price;
    int certainty=Certainty((long)result.retcode);
-   if(certainty>0)
+   if(certainty>0 || SettlesAsDone(slot,(long)result.retcode))
      {
       Executed(flight);
       return;

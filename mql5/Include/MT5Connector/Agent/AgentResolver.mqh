@@ -5,15 +5,18 @@
 //+------------------------------------------------------------------+
 #ifndef MT5CONNECTOR_AGENT_AGENTRESOLVER_MQH
 #define MT5CONNECTOR_AGENT_AGENTRESOLVER_MQH
-#include <MT5Connector/Agent/AgentFlights.mqh>
+#include <MT5Connector/Agent/AgentTargets.mqh>
 
 //+------------------------------------------------------------------+
 //| Finds out from the terminal's tables what became of a command (docs/protocol.md, 6.4)|
 //+------------------------------------------------------------------+
-class CAgentResolver : public CAgentFlights
+class CAgentResolver : public CAgentTargets
   {
 private:
    bool              Judge(const int flight,const ulong ticket,const bool at_once);
+   bool              JudgePending(const int flight,const SOrder &record,const bool known);
+   bool              KindFits(const SJournalEntry &entry,const ulong ticket) const;
+   static bool       IsOfKind(const int kind,const int wanted);
    bool              MatchesOrder(const SJournalEntry &entry,const SOrder &record) const;
    bool              MatchesDeal(const SJournalEntry &entry,const SDeal &deal) const;
    bool              HasForeignTag(const SJournalEntry &entry,const string comment,const ulong magic) const;
@@ -62,8 +65,12 @@ bool CAgentResolver::HasForeignTag(const SJournalEntry &entry,const string comme
 //+------------------------------------------------------------------+
 bool CAgentResolver::MatchesOrder(const SJournalEntry &entry,const SOrder &record) const
   {
-   if(record.symbol!=entry.evidence.symbol || record.kind!=entry.evidence.side || record.ticket<=entry.evidence.after_order)
+   if(entry.evidence.target!=TARGET_NONE || record.symbol!=entry.evidence.symbol || !IsOfKind(record.kind,entry.evidence.order_kind) ||
+      record.ticket<=entry.evidence.after_order)
       return(false);
+   if(entry.evidence.position_by!=0)
+      return(record.position_by==entry.evidence.position_by && record.position==entry.evidence.position &&
+             record.reason==(int)ORDER_REASON_EXPERT && IsInTime(record.setup_ms,entry.evidence.broker_ms));
    if(entry.evidence.comment_tag!="")
       return(TagIn(record.comment)==entry.evidence.comment_tag);
    if(entry.evidence.magic_tag)
@@ -77,6 +84,9 @@ bool CAgentResolver::MatchesOrder(const SJournalEntry &entry,const SOrder &recor
 //+------------------------------------------------------------------+
 bool CAgentResolver::MatchesDeal(const SJournalEntry &entry,const SDeal &deal) const
   {
+   //--- a pending order or a close-by is known by its order, which is there for as long as its deals are
+   if(entry.evidence.target!=TARGET_NONE || entry.evidence.order_kind>(int)ORDER_TYPE_SELL)
+      return(false);
    bool goes_out=deal.entry==(int)DEAL_ENTRY_OUT || deal.entry==(int)DEAL_ENTRY_OUT_BY;
    if(deal.order==0 || deal.symbol!=entry.evidence.symbol || deal.kind!=entry.evidence.side || deal.ticket<=entry.evidence.after_deal)
       return(false);
@@ -104,6 +114,8 @@ bool CAgentResolver::Resolve(const int flight,const bool at_once)
    int    slot=m_flights[flight].slot;
    if(m_flights[flight].decided)
       return(false);
+   if(m_journal.entries[slot].evidence.target!=TARGET_NONE)
+      return(JudgeTarget(flight));
    if(m_flights[flight].order!=0)
       return(Judge(flight,m_flights[flight].order,at_once));
    if(!CTerminalReader::SelectHistory(m_journal.entries[slot].evidence.broker_ms-(long)AGENT_HISTORY_SECONDS*1000))
@@ -134,7 +146,7 @@ bool CAgentResolver::Resolve(const int flight,const bool at_once)
          closers[closing]=deal.order;
          closing++;
         }
-      if(MatchesDeal(m_journal.entries[slot],deal))
+      if(MatchesDeal(m_journal.entries[slot],deal) && KindFits(m_journal.entries[slot],deal.order))
         {
          tickets[count]=deal.order;
          count++;
@@ -160,7 +172,7 @@ bool CAgentResolver::Resolve(const int flight,const bool at_once)
    if(only==0)
       return(false);
    //--- one candidate that several commands could have made: nobody can tell either
-   if(m_journal.entries[slot].evidence.comment_tag=="" && !m_journal.entries[slot].evidence.magic_tag)
+   if(m_journal.entries[slot].evidence.comment_tag=="" && m_journal.entries[slot].evidence.position_by==0 && !m_journal.entries[slot].evidence.magic_tag)
       for(int other=0; other<ArraySize(m_flights); other++)
         {
          int  entry=m_flights[other].slot;
@@ -204,6 +216,8 @@ bool CAgentResolver::Judge(const int flight,const ulong ticket,const bool at_onc
    for(int k=0; k<OrdersTotal() && !finished && !known; k++)
       if(OrderGetTicket(k)==ticket && CTerminalReader::OrderAt(k,record))
          known=true;
+   if(PlacesPending(slot))
+      return(JudgePending(flight,record,known));
    if(known)
       filled=CNames::Units(record.volume_initial)-CNames::Units(record.volume_current);
    if(dealt==0 && filled<=0)
@@ -226,16 +240,58 @@ bool CAgentResolver::Judge(const int flight,const ulong ticket,const bool at_onc
    if(!finished && known && !at_once)
       return(false);
    m_flights[flight].order=ticket;
-   m_flights[flight].deal=0;
    m_flights[flight].volume=0.0;
    m_flights[flight].price=0.0;
-   m_flights[flight].comment="";
-   m_flights[flight].retcode=10010;
    if(filled<dealt)
       filled=dealt;
+   long code=10010;
    if(filled>=CNames::Units(m_journal.entries[slot].evidence.volume))
-      m_flights[flight].retcode=10009;
-   Executed(flight);
+      code=10009;
+   ExecutedAs(flight,code);
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| That an order stands or has stood in the book is what was asked, however it ended|
+//+------------------------------------------------------------------+
+bool CAgentResolver::JudgePending(const int flight,const SOrder &record,const bool known)
+  {
+   if(!known)
+      return(false);
+   if(record.state==(int)ORDER_STATE_REJECTED)
+     {
+      Rejected(flight,10006,"Order "+(string)record.ticket+" was rejected");
+      return(true);
+     }
+   if(record.state==(int)ORDER_STATE_STARTED || record.state==(int)ORDER_STATE_REQUEST_ADD)
+      return(false);
+   m_flights[flight].order=record.ticket;
+   m_flights[flight].volume=record.volume_initial;
+   m_flights[flight].price=record.price;
+   ExecutedAs(flight,10009);
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| Whether an order is of a kind; a stop-limit order becomes a limit order when it is triggered|
+//+------------------------------------------------------------------+
+static bool CAgentResolver::IsOfKind(const int kind,const int wanted)
+  {
+   if(wanted==(int)ORDER_TYPE_BUY_STOP_LIMIT && kind==(int)ORDER_TYPE_BUY_LIMIT)
+      return(true);
+   if(wanted==(int)ORDER_TYPE_SELL_STOP_LIMIT && kind==(int)ORDER_TYPE_SELL_LIMIT)
+      return(true);
+   return(kind==wanted);
+  }
+//+------------------------------------------------------------------+
+//| Whether the order of a deal is of the kind that a command makes, as far as the selected history shows it|
+//+------------------------------------------------------------------+
+bool CAgentResolver::KindFits(const SJournalEntry &entry,const ulong ticket) const
+  {
+   SOrder record;
+   for(int i=0; i<HistoryOrdersTotal(); i++)
+      if(HistoryOrderGetTicket(i)==ticket && CTerminalReader::HistoryOrderAt(i,record))
+         return(IsOfKind(record.kind,entry.evidence.order_kind));
+   if(CTerminalReader::Order(ticket,record))
+      return(IsOfKind(record.kind,entry.evidence.order_kind));
    return(true);
   }
 #endif

@@ -19,6 +19,19 @@ enum ENUM_OUTCOME_STATE
    OUTCOME_VOID=4
   };
 
+//--- what a command changes if it makes no order of its own, and what of it
+#define TARGET_NONE 0
+#define TARGET_ORDER 1
+#define TARGET_POSITION 2
+#define TARGET_CANCEL 3
+#define WANTS_PRICE 1
+#define WANTS_STOPLIMIT 2
+#define WANTS_STOP_LOSS 4
+#define WANTS_TAKE_PROFIT 8
+#define WANTS_LIFETIME 16
+#define WANTS_EXPIRATION 32
+
+const string g_targets[]={"none","order","position","cancel"};
 const string g_outcomes[]={"pending","executed","rejected","unknown","void"};
 
 //+------------------------------------------------------------------+
@@ -35,7 +48,18 @@ struct SEvidence
    ulong             after_deal;
    long              broker_ms;
    int               side;
+   int               order_kind;
    bool              magic_tag;
+   ulong             position_by;
+   int               target;
+   ulong             target_ticket;
+   int               wants;
+   double            want_price;
+   double            want_stoplimit;
+   double            want_stop_loss;
+   double            want_take_profit;
+   int               want_lifetime;
+   long              want_expiration_ms;
   };
 
 //+------------------------------------------------------------------+
@@ -75,6 +99,7 @@ public:
    static void       Begin(CJsonWriter &json,const SJournalEntry &entry,const ENUM_OUTCOME_STATE state,const long done_ms,const long retcode,const string comment);
    static string     Pending(const SJournalEntry &entry);
    static string     Tombstone(const string id,const string digest,const long since_utc_ms);
+   static void       Aims(CJsonWriter &json,const SEvidence &evidence);
    static string     CommandRecord(const SJournalEntry &entry);
    static string     SettledRecord(const SJournalEntry &entry);
   };
@@ -126,6 +151,27 @@ static string CEntryWriter::Tombstone(const string id,const string digest,const 
    return(json.Whole());
   }
 //+------------------------------------------------------------------+
+//| What tells other commands from market orders and closes        |
+//+------------------------------------------------------------------+
+static void CEntryWriter::Aims(CJsonWriter &json,const SEvidence &evidence)
+  {
+   if(evidence.order_kind!=evidence.side)
+      CRecordWriter::Word(json,"orderKind",CNames::At(g_kinds,evidence.order_kind,"buy"));
+   if(evidence.position_by!=0)
+      CRecordWriter::Ticket(json,"positionBy",evidence.position_by);
+   if(evidence.target==TARGET_NONE)
+      return;
+   CRecordWriter::Word(json,"target",CNames::At(g_targets,evidence.target,"none"));
+   CRecordWriter::Ticket(json,"targetTicket",evidence.target_ticket);
+   CRecordWriter::Integer(json,"wants",evidence.wants);
+   CRecordWriter::Number(json,"price",evidence.want_price);
+   CRecordWriter::Number(json,"priceStopLimit",evidence.want_stoplimit);
+   CRecordWriter::Number(json,"stopLoss",evidence.want_stop_loss);
+   CRecordWriter::Number(json,"takeProfit",evidence.want_take_profit);
+   CRecordWriter::Integer(json,"lifetime",evidence.want_lifetime);
+   CRecordWriter::Integer(json,"expirationBrokerMs",evidence.want_expiration_ms);
+  }
+//+------------------------------------------------------------------+
 //| The record that makes a command durable                        |
 //+------------------------------------------------------------------+
 static string CEntryWriter::CommandRecord(const SJournalEntry &entry)
@@ -154,6 +200,7 @@ static string CEntryWriter::CommandRecord(const SJournalEntry &entry)
    CRecordWriter::Ticket(json,"afterOrder",entry.evidence.after_order);
    CRecordWriter::Ticket(json,"afterDeal",entry.evidence.after_deal);
    CRecordWriter::Integer(json,"brokerMs",entry.evidence.broker_ms);
+   Aims(json,entry.evidence);
    json.EndObject();
    CRecordWriter::Integer(json,"s",entry.sent_ms);
    json.EndObject();

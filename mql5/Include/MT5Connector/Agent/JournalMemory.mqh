@@ -17,10 +17,12 @@ class CJournalMemory
 private:
    string            AccountRecord(void) const;
    void              ApplyCommand(const CJsonReader &reader);
+   void              ApplyAims(const CJsonReader &reader,const int ev,const int slot);
    void              ApplyOutcome(const CJsonReader &reader,const bool tombstone);
    static string     Text(const CJsonReader &reader,const int object,const string name);
    static long       Whole(const CJsonReader &reader,const int object,const string name);
    static ulong      Ticket(const CJsonReader &reader,const int object,const string name);
+   static double     Amount(const CJsonReader &reader,const int object,const string name);
 protected:
    CTextIndex        m_index;
    int               m_sequence[];
@@ -91,6 +93,16 @@ static ulong CJournalMemory::Ticket(const CJsonReader &reader,const int object,c
    ulong value=0;
    if(!reader.GetUlong(reader.Find(object,name),value))
       return(0);
+   return(value);
+  }
+//+------------------------------------------------------------------+
+//| A number of a record                                           |
+//+------------------------------------------------------------------+
+static double CJournalMemory::Amount(const CJsonReader &reader,const int object,const string name)
+  {
+   double value=0.0;
+   if(!reader.GetDouble(reader.Find(object,name),value))
+      return(0.0);
    return(value);
   }
 //+------------------------------------------------------------------+
@@ -181,8 +193,32 @@ void CJournalMemory::ApplyCommand(const CJsonReader &reader)
    entries[slot].evidence.after_order=Ticket(reader,ev,"afterOrder");
    entries[slot].evidence.after_deal=Ticket(reader,ev,"afterDeal");
    entries[slot].evidence.broker_ms=Whole(reader,ev,"brokerMs");
+   ApplyAims(reader,ev,slot);
    if(entries[slot].stored_ms>m_last_ms)
       m_last_ms=entries[slot].stored_ms;
+  }
+//+------------------------------------------------------------------+
+//| Takes in what tells a command from market orders and closes    |
+//+------------------------------------------------------------------+
+void CJournalMemory::ApplyAims(const CJsonReader &reader,const int ev,const int slot)
+  {
+   entries[slot].evidence.order_kind=entries[slot].evidence.side;
+   int kind=CNames::Find(g_kinds,Text(reader,ev,"orderKind"));
+   if(kind>=0)
+      entries[slot].evidence.order_kind=kind;
+   entries[slot].evidence.position_by=Ticket(reader,ev,"positionBy");
+   int target=CNames::Find(g_targets,Text(reader,ev,"target"));
+   if(target<=TARGET_NONE)
+      return;
+   entries[slot].evidence.target=target;
+   entries[slot].evidence.target_ticket=Ticket(reader,ev,"targetTicket");
+   entries[slot].evidence.wants=(int)Whole(reader,ev,"wants");
+   entries[slot].evidence.want_price=Amount(reader,ev,"price");
+   entries[slot].evidence.want_stoplimit=Amount(reader,ev,"priceStopLimit");
+   entries[slot].evidence.want_stop_loss=Amount(reader,ev,"stopLoss");
+   entries[slot].evidence.want_take_profit=Amount(reader,ev,"takeProfit");
+   entries[slot].evidence.want_lifetime=(int)Whole(reader,ev,"lifetime");
+   entries[slot].evidence.want_expiration_ms=Whole(reader,ev,"expirationBrokerMs");
   }
 //+------------------------------------------------------------------+
 //| Takes in an outcome or a tombstone                             |

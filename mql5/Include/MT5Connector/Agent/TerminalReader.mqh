@@ -19,6 +19,7 @@ public:
    static string     Unready(const long login,const string server);
    static bool       Position(const ulong ticket,SPosition &position);
    static bool       PositionAt(const int index,SPosition &position);
+   static bool       Order(const ulong ticket,SOrder &record);
    static bool       OrderAt(const int index,SOrder &record);
    static bool       SelectHistory(const long from_ms);
    static bool       HistoryOrderAt(const int index,SOrder &record);
@@ -27,6 +28,7 @@ public:
    static bool       IsHedging(void);
 private:
    static void       FillPosition(const ulong ticket,SPosition &position);
+   static void       FillOrder(const ulong ticket,SOrder &record);
   };
 //+------------------------------------------------------------------+
 //| Broker time without the offset of its zone, which is a whole number of quarters of an hour|
@@ -95,13 +97,10 @@ static bool CTerminalReader::PositionAt(const int index,SPosition &position)
    return(true);
   }
 //+------------------------------------------------------------------+
-//| An active order by its place                                   |
+//| The selected order                                             |
 //+------------------------------------------------------------------+
-static bool CTerminalReader::OrderAt(const int index,SOrder &record)
+static void CTerminalReader::FillOrder(const ulong ticket,SOrder &record)
   {
-   ulong ticket=OrderGetTicket(index);
-   if(ticket==0)
-      return(false);
    record.ticket=ticket;
    record.symbol=OrderGetString(ORDER_SYMBOL);
    record.kind=(int)OrderGetInteger(ORDER_TYPE);
@@ -122,6 +121,26 @@ static bool CTerminalReader::OrderAt(const int index,SOrder &record)
    record.setup_ms=OrderGetInteger(ORDER_TIME_SETUP_MSC);
    record.done_ms=0;
    record.expiration_ms=OrderGetInteger(ORDER_TIME_EXPIRATION)*1000;
+  }
+//+------------------------------------------------------------------+
+//| An active order by its ticket                                  |
+//+------------------------------------------------------------------+
+static bool CTerminalReader::Order(const ulong ticket,SOrder &record)
+  {
+   if(!OrderSelect(ticket))
+      return(false);
+   FillOrder(ticket,record);
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| An active order by its place                                   |
+//+------------------------------------------------------------------+
+static bool CTerminalReader::OrderAt(const int index,SOrder &record)
+  {
+   ulong ticket=OrderGetTicket(index);
+   if(ticket==0)
+      return(false);
+   FillOrder(ticket,record);
    return(true);
   }
 //+------------------------------------------------------------------+
