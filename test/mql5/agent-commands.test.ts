@@ -28,6 +28,16 @@ const close = {
   tag: "comment",
 };
 
+const pending = {
+  ...market,
+  kind: "pending",
+  orderKind: "buyLimit",
+  price: 1.05,
+  priceStopLimit: 0,
+  timeInForce: "gtc",
+  expirationBrokerMs: 0,
+};
+
 const open: AgentBench[] = [];
 
 async function serving(options: BenchOptions = {}): Promise<AgentBench> {
@@ -83,6 +93,29 @@ describe("the expert's command channel", { timeout: 120_000 }, () => {
       [{ ...market, tag: "" }, "tag"],
       [{ ...close, position: "0" }, "position"],
       [{ ...close, position: 7 }, "position"],
+      [{ ...pending, orderKind: "buy" }, "orderKind"],
+      [{ ...pending, orderKind: 1 }, "orderKind"],
+      [{ ...pending, price: 0 }, "price"],
+      [{ ...pending, price: -1 }, "price"],
+      [{ ...pending, price: 1.050005 }, "price"],
+      [{ ...pending, priceStopLimit: 1.050005 }, "priceStopLimit"],
+      [{ ...pending, timeInForce: "ever" }, "timeInForce"],
+      [{ ...pending, timeInForce: 5 }, "timeInForce"],
+      [{ ...pending, expirationBrokerMs: -1 }, "expirationBrokerMs"],
+      [{ ...pending, volume: 0 }, "volume"],
+      [{ ...pending, tag: "x" }, "tag"],
+      [{ kind: "cancel" }, "order"],
+      [{ kind: "cancel", order: "0" }, "order"],
+      [{ kind: "closeBy", position: "1" }, "positionBy"],
+      [{ kind: "closeBy", position: "1", positionBy: "1" }, "itself"],
+      [{ kind: "modifyOrder" }, "order"],
+      [{ kind: "modifyOrder", order: "1", price: "x" }, "price"],
+      [{ kind: "modifyOrder", order: "1", priceStopLimit: -1 }, "priceStopLimit"],
+      [{ kind: "modifyOrder", order: "1", stopLoss: -1 }, "stopLoss"],
+      [{ kind: "modifyOrder", order: "1", takeProfit: -1 }, "takeProfit"],
+      [{ kind: "modifyOrder", order: "1", timeInForce: "x" }, "timeInForce"],
+      [{ kind: "modifyOrder", order: "1", expirationBrokerMs: "x" }, "expirationBrokerMs"],
+      [{ kind: "modifyPosition", position: "x" }, "position"],
     ];
     for (const [index, [intent, reason]] of wrong.entries()) {
       const id = `w-${index}`;
@@ -271,5 +304,56 @@ describe("the expert's command channel", { timeout: 120_000 }, () => {
     );
     expect(["unknown", "void"]).toContain(below.outcome.state);
     expect(refusal(await raw.request("outcome", { id: "b d" }))).toBe("BAD_REQUEST");
+  });
+
+  it("rejects changes, cancels and closes-by of what is gone, with the terminal's own codes", async () => {
+    const bench = await serving();
+    const raw = await bench.live();
+    const gone: readonly (readonly [object, number])[] = [
+      [{ kind: "cancel", order: "5" }, 10013],
+      [{ kind: "modifyOrder", order: "5", price: 1 }, 10013],
+      [{ kind: "modifyPosition", position: "5", stopLoss: 1 }, 10036],
+      [{ kind: "closeBy", position: "5", positionBy: "6" }, 10036],
+    ];
+    for (const [index, [intent, retcode]] of gone.entries()) {
+      raw.sendCommand(raw.command(`g-${index}`, JSON.stringify(intent)));
+      expect(await bench.outcome(raw, `g-${index}`)).toMatchObject({ state: "rejected", retcode });
+    }
+  });
+
+  it("changes every term of a pending order, and leaves those that are missing as they are", async () => {
+    const bench = await serving();
+    const raw = await bench.live();
+    const sent: TradeRequest[] = [];
+    bench.tables.orderSendAsync = (request) => {
+      sent.push(request);
+      return bench.terminal.orderSendAsync(request);
+    };
+    const until = Math.floor(bench.terminal.brokerMs() / 1_000) * 1_000 + 3_600_000;
+    raw.sendCommand(raw.command("p-1", JSON.stringify({ ...pending, filling: "ioc", stopLoss: 1.01 })));
+    const placed = await bench.outcome(raw, "p-1");
+    const order = placed.state === "executed" ? placed.order : "";
+    const change = async (id: string, terms: object): Promise<void> => {
+      raw.sendCommand(raw.command(id, JSON.stringify({ kind: "modifyOrder", order, ...terms })));
+      expect(await bench.outcome(raw, id)).toMatchObject({ state: "executed", order });
+    };
+    await change("p-2", {
+      price: 1.04,
+      takeProfit: 1.2,
+      timeInForce: "specified",
+      expirationBrokerMs: until,
+    });
+    expect(bench.terminal.orders()[0]).toMatchObject({
+      price: 1.04,
+      stopLoss: 1.01,
+      takeProfit: 1.2,
+      timeInForce: "specified",
+      expirationBrokerMs: until,
+    });
+    await change("p-3", { timeInForce: "gtc", stopLoss: 0 });
+    expect(bench.terminal.orders()[0]).toMatchObject({ price: 1.04, stopLoss: 0, timeInForce: "gtc" });
+    raw.sendCommand(raw.command("p-4", JSON.stringify({ kind: "modifyOrder", order, price: 1.040005 })));
+    expect(told(await bench.outcome(raw, "p-4"))).toBe("BAD_REQUEST");
+    expect(sent.map((request) => request.action)).toEqual(["pending", "modify", "modify"]);
   });
 });

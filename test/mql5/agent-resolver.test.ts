@@ -7,6 +7,18 @@ import { requireHost } from "./kit/peers.ts";
 
 /** By what an interrupted command is known again. */
 interface Evidence {
+  readonly orderKind?: string;
+  readonly positionBy?: string;
+  readonly target?: "order" | "position" | "cancel";
+  readonly targetTicket?: string;
+  /** Bits of what is to change: price 1, stop limit 2, stop loss 4, take profit 8, time in force 16, expiration 32. */
+  readonly wants?: number;
+  readonly price?: number;
+  readonly priceStopLimit?: number;
+  readonly stopLoss?: number;
+  readonly takeProfit?: number;
+  readonly lifetime?: number;
+  readonly expirationBrokerMs?: number;
   readonly symbol?: string;
   readonly side?: "buy" | "sell";
   readonly volume?: number;
@@ -254,5 +266,196 @@ describe("the expert's search for interrupted commands", { timeout: 120_000 }, (
     bench.tables.historyDeals = [];
     await bench.start();
     expect(await outcomes("once")).toEqual([first]);
+  });
+
+  it("a pending order is executed if its order stands or has stood in the book, however it ended", async () => {
+    const kinds = ["buyLimit", "sellStop", "buyStopLimit", "sellStopLimit", "buyStop", "sellLimit"] as const;
+    const side = (kind: string): "buy" | "sell" => (kind.startsWith("buy") ? "buy" : "sell");
+    const tags = kinds.map((kind, i) => [kind, `~pending-${String(i).padStart(2, "0")}`] as const);
+    await interrupted(
+      Object.fromEntries(
+        tags.map(([kind, commentTag]) => [kind, { orderKind: kind, side: side(kind), commentTag }]),
+      ),
+    );
+    const made = (index: number, changes: Partial<OrderRecord>): OrderRecord => {
+      const [kind, comment] = tags[index] ?? ["buyLimit", ""];
+      return order(500 + index, { kind, comment, price: 1.05, volumeCurrent: 0.1, ...changes });
+    };
+    bench.tables.orders = [
+      made(0, { state: "placed" }),
+      // It has been triggered, and is a limit order since.
+      made(2, { state: "placed", kind: "buyLimit" }),
+      made(4, { state: "requestAdd" }),
+    ];
+    bench.tables.historyOrders = [
+      made(1, { state: "expired" }),
+      made(3, { state: "cancelled", kind: "sellLimit" }),
+      made(5, { state: "rejected" }),
+    ];
+    await bench.start();
+    const found = await outcomes(...kinds);
+    expect(found.map((one) => one.state)).toEqual([
+      "executed",
+      "executed",
+      "executed",
+      "executed",
+      "unknown",
+      "rejected",
+    ]);
+    expect(found[0]).toMatchObject({
+      retcode: 10009,
+      order: "500",
+      position: "0",
+      volume: 0.1,
+      price: 1.05,
+    });
+  });
+
+  it("a market order is never taken for a pending one that looks alike", async () => {
+    await interrupted({ market: { volume: 0.3 } });
+    bench.tables.historyOrders = [order(511, { kind: "buyLimit", volumeInitial: 0.3 })];
+    bench.tables.historyDeals = [deal(611, 511, { volume: 0.3 })];
+    await bench.start();
+    expect(await states("market")).toEqual(["unknown"]);
+  });
+
+  it("a change is executed if the order or position is as was asked, else nobody can tell", async () => {
+    const at = now + 60_000;
+    const stands = order(520, {
+      kind: "buyLimit",
+      state: "placed",
+      volumeCurrent: 0.1,
+      price: 1.05,
+      priceStopLimit: 1.04,
+      stopLoss: 1.01,
+      takeProfit: 1.2,
+      timeInForce: "specified",
+      expirationBrokerMs: at,
+    });
+    const all = { price: 1.05, priceStopLimit: 1.04, stopLoss: 1.01, takeProfit: 1.2, lifetime: 2 };
+    const asked = {
+      target: "order",
+      targetTicket: "520",
+      wants: 63,
+      ...all,
+      expirationBrokerMs: at,
+    } as const;
+    const day = Math.floor(at / 86_400_000) * 86_400_000;
+    await interrupted({
+      same: asked,
+      price: { ...asked, price: 1.06 },
+      stopLimit: { ...asked, priceStopLimit: 1.03 },
+      stop: { ...asked, stopLoss: 1.02 },
+      profit: { ...asked, takeProfit: 1.3 },
+      lifetime: { ...asked, lifetime: 0 },
+      expiration: { ...asked, expirationBrokerMs: at + 5_000 },
+      onlyStop: { ...asked, wants: 4, price: 0, lifetime: 0 },
+      finished: { ...asked, targetTicket: "521", wants: 1 },
+      ofDay: { ...asked, targetTicket: "522", wants: 32, expirationBrokerMs: day + 3_600_000 },
+      gone: { ...asked, targetTicket: "599" },
+      position: { target: "position", targetTicket: "700", position: "700", wants: 12, stopLoss: 1.01 },
+      other: { target: "position", targetTicket: "700", position: "700", wants: 8, takeProfit: 1.4 },
+      closed: { target: "position", targetTicket: "799", position: "799", wants: 12 },
+    });
+    bench.tables.orders = [
+      stands,
+      { ...stands, ticket: "522", timeInForce: "specifiedDay", expirationBrokerMs: day },
+    ];
+    bench.tables.historyOrders = [{ ...stands, ticket: "521", state: "filled", doneBrokerMs: now }];
+    bench.tables.positions = [
+      {
+        ticket: "700",
+        identifier: "700",
+        symbol: "EURUSD",
+        side: "buy",
+        volume: 0.1,
+        priceOpen: 1.1,
+        priceCurrent: 1.1,
+        stopLoss: 1.01,
+        takeProfit: 0,
+        profit: 0,
+        swap: 0,
+        magic: "0",
+        comment: "",
+        reason: "expert",
+        openBrokerMs: now,
+        updateBrokerMs: now,
+      },
+    ];
+    await bench.start();
+    const executed = ["same", "onlyStop", "finished", "ofDay", "position"];
+    const open = [
+      "price",
+      "stopLimit",
+      "stop",
+      "profit",
+      "lifetime",
+      "expiration",
+      "gone",
+      "other",
+      "closed",
+    ];
+    expect(await states(...executed)).toEqual(executed.map(() => "executed"));
+    expect(await states(...open)).toEqual(open.map(() => "unknown"));
+    const [same, position] = await outcomes("same", "position");
+    expect(same).toMatchObject({ order: "520", deal: "0", position: "0", deals: [] });
+    expect(position).toMatchObject({ order: "0", position: "700" });
+  });
+
+  it("a cancel is executed if its order ended as cancelled, rejected if it ended otherwise, unknown while it stands", async () => {
+    const cancel = (targetTicket: string): Evidence => ({ target: "cancel", targetTicket });
+    await interrupted({
+      cancelled: cancel("531"),
+      filled: cancel("532"),
+      expired: cancel("533"),
+      stands: cancel("534"),
+      gone: cancel("599"),
+    });
+    const limit = { kind: "buyLimit", volumeCurrent: 0.1 } as const;
+    bench.tables.orders = [order(534, { ...limit, state: "placed" })];
+    bench.tables.historyOrders = [
+      order(531, { ...limit, state: "cancelled" }),
+      order(532, { ...limit, state: "filled" }),
+      order(533, { ...limit, state: "expired" }),
+    ];
+    await bench.start();
+    expect(await states("cancelled", "filled", "expired", "stands", "gone")).toEqual([
+      "executed",
+      "rejected",
+      "rejected",
+      "unknown",
+      "unknown",
+    ]);
+    expect((await outcomes("cancelled"))[0]).toMatchObject({ order: "531" });
+    const raw = await bench.live("hears");
+    bench.tables.historyOrders = [
+      ...(bench.tables.historyOrders ?? []),
+      order(534, { ...limit, state: "cancelled" }),
+    ];
+    bench.tables.orders = [];
+    bench.changed({ type: "orderDelete", order: "534" });
+    expect(await bench.outcome(raw, "stands")).toMatchObject({ state: "executed", order: "534" });
+  });
+
+  it("a close-by is known by its order, and its volume is that of the position that was closed", async () => {
+    await interrupted({ by: { orderKind: "closeBy", position: "800", positionBy: "801", volume: 0.1 } });
+    bench.tables.historyOrders = [
+      order(541, { kind: "closeBy", position: "801", positionBy: "800" }),
+      order(542, { kind: "closeBy", position: "800", positionBy: "801" }),
+    ];
+    const by = { entry: "outBy", reason: "expert" } as const;
+    bench.tables.historyDeals = [
+      deal(641, 542, { ...by, kind: "sell", position: "800" }),
+      deal(642, 542, { ...by, position: "801" }),
+    ];
+    await bench.start();
+    const [found] = await outcomes("by");
+    expect(found).toMatchObject({
+      state: "executed",
+      order: "542",
+      position: "800",
+      volume: 0.1,
+      price: 1.1,
+    });
   });
 });
