@@ -140,7 +140,13 @@ export {
   TradeRejectedError,
 } from "./src/connector/errors.ts";
 export type { LogEntry, LogLevel, OpenLogFile } from "./src/connector/log.ts";
-export type { AgentMetrics, ConnectorMetrics, LatencySummary } from "./src/connector/metrics.ts";
+export type {
+  AgentMetrics,
+  ConnectorMetrics,
+  ErrorCounts,
+  LatencySummary,
+  Throughput,
+} from "./src/connector/metrics.ts";
 export type { AgentError, AgentEvents } from "./src/connector/mt5-agent.ts";
 export { MT5Agent } from "./src/connector/mt5-agent.ts";
 export type { ConnectorDeps, ConnectorEvents } from "./src/connector/mt5-connector.ts";

@@ -3,6 +3,7 @@ import { toError } from "../connector/errors.ts";
 import type { AccountRecord } from "../domain/records.ts";
 import { readAccount } from "../protocol/v1/reply-schemas.ts";
 import { toAccountInfo } from "./convert.ts";
+import { checkQuery } from "./known-keys.ts";
 import { invalid } from "./normalise.ts";
 import type { AccountInfo, MarginInfo, Subscription } from "./types.ts";
 
@@ -34,6 +35,7 @@ export class AgentAccount implements AccountAPI {
   }
 
   async getInfo(options?: QueryOptions): Promise<AccountInfo> {
+    checkQuery(options, "read the account");
     const answer = await this.#core.query("query", "account", {}, readAccount, options);
     this.#core.mirror.setAccount(answer.result.account, answer.epoch, answer.agentMs);
     return toAccountInfo(answer.result.account);

@@ -6,7 +6,8 @@ import { readOrders } from "../protocol/v1/reply-schemas.ts";
 import { toDealInfo, toOrderInfo } from "./convert.ts";
 import { positionOf } from "./history-positions.ts";
 import type { DealInfo, HistoryPosition, HistoryQuery } from "./history-types.ts";
-import { brokerRange, ticketText } from "./normalise.ts";
+import { checkKeys, checkQuery } from "./known-keys.ts";
+import { brokerRange, invalid, ticketText } from "./normalise.ts";
 import { type Pages, pagesOf } from "./paging.ts";
 import type { OrderInfo, Ticket } from "./types.ts";
 
@@ -38,6 +39,7 @@ export class AgentHistory implements HistoryAPI {
 
   orders(query: HistoryQuery, options: QueryOptions = {}): Pages<OrderInfo> {
     const core = this.#core;
+    checkQuery(options, "read orders of the history");
     return pagesOf(
       core,
       {
@@ -54,6 +56,7 @@ export class AgentHistory implements HistoryAPI {
 
   deals(query: HistoryQuery, options: QueryOptions = {}): Pages<DealInfo> {
     const core = this.#core;
+    checkQuery(options, "read deals of the history");
     return pagesOf(
       core,
       {
@@ -99,6 +102,13 @@ export class AgentHistory implements HistoryAPI {
   }
 
   #args(query: HistoryQuery, action: string): HistoryRange & { readonly symbol?: string } {
+    checkKeys(query, "history", action);
+    const selections = ["from", "ticket", "position"].filter((key) => Object.hasOwn(query, key));
+    if (selections.length !== 1) {
+      const state =
+        selections.length === 0 ? "nothing is selected" : `${selections.join(" and ")} exclude each other`;
+      throw invalid(action, state, "Give one of: from (with to, if you like), ticket, position");
+    }
     const { symbol } = query;
     const bySymbol = symbol === undefined ? {} : { symbol };
     if ("ticket" in query) return { ticket: ticketText(query.ticket, action), ...bySymbol };

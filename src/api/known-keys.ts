@@ -1,5 +1,7 @@
 import type { QueryOptions } from "../connector/agent-core.ts";
 import { nearest } from "../connector/nearest.ts";
+import type { HistoryQuery } from "./history-types.ts";
+import type { CalendarQuery } from "./market-types.ts";
 import { invalid } from "./normalise.ts";
 import type {
   CommandOptions,
@@ -56,9 +58,30 @@ const profit: Keys<ProfitParams> = {
 };
 const trailing: Keys<TrailingStopParams> = { distance: true, step: true, activateAt: true, onMove: true };
 const query: Keys<QueryOptions> = { timeoutMs: true, signal: true };
+const listing: Keys<QueryOptions & { readonly symbol?: string }> = { ...query, symbol: true };
+const calendar: Keys<CalendarQuery> = { from: true, to: true, currency: true, country: true };
+const history: Readonly<Record<KeyOfAny<HistoryQuery>, true>> = {
+  from: true,
+  to: true,
+  ticket: true,
+  position: true,
+  symbol: true,
+};
+
+/** All keys of the members of a union. */
+type KeyOfAny<Union> = Union extends unknown ? keyof Union : never;
 
 type Shape = "command" | "marketOptions" | "pendingOptions" | "market" | "pending" | "close";
-type ParamShape = "modifyOrder" | "modifyPosition" | "margin" | "profit" | "trailing" | "query";
+type ParamShape =
+  | "modifyOrder"
+  | "modifyPosition"
+  | "margin"
+  | "profit"
+  | "trailing"
+  | "query"
+  | "listing"
+  | "calendar"
+  | "history";
 
 const shapes: Readonly<Record<Shape | ParamShape, Readonly<Record<string, true>>>> = {
   command,
@@ -73,6 +96,9 @@ const shapes: Readonly<Record<Shape | ParamShape, Readonly<Record<string, true>>
   profit,
   trailing,
   query,
+  listing,
+  calendar,
+  history,
 };
 
 /** One of a batch's entries, by its `kind`. */
@@ -100,7 +126,28 @@ const otherNames: Readonly<Record<string, string>> = {
  * one; TypeScript sees that in literals only. What is left out altogether is right.
  */
 export function checkKeys(given: unknown, shape: Shape | ParamShape, action: string): void {
-  if (given !== undefined) check(given, shapes[shape], action);
+  if (given !== undefined || shape === "calendar" || shape === "history") check(given, shapes[shape], action);
+}
+
+/** As `checkKeys`, for options of a query, whose time limit must be one. */
+export function checkQuery(
+  given: (QueryOptions & { readonly symbol?: string }) | undefined,
+  action: string,
+  shape: "query" | "listing" = "query",
+): void {
+  checkKeys(given, shape, action);
+  const timeoutMs: unknown = given?.timeoutMs;
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)
+  ) {
+    const told = typeof timeoutMs === "string" ? `"${timeoutMs}" (text)` : String(timeoutMs);
+    throw invalid(action, `timeoutMs ${told} is not a number above 0`, "Give milliseconds, up to 2147483647");
+  }
+  const symbol: unknown = given?.symbol;
+  if (symbol !== undefined && (typeof symbol !== "string" || symbol === "")) {
+    throw invalid(action, "symbol is no name", "Give the symbol's exact name, or leave it out for all");
+  }
 }
 
 /** As `checkKeys`, for an entry of a batch; `kind` is `market` or `pending` where the entry may leave it out. */
@@ -118,7 +165,7 @@ function check(given: unknown, shape: Readonly<Record<string, true>>, action: st
     throw invalid(
       action,
       `${String(given)} is no object`,
-      "Give options as an object, such as { stopLoss: 1.09 }",
+      `Give an object with some of: ${Object.keys(shape).join(", ")}`,
     );
   }
   const known = Object.keys(shape);

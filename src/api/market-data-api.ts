@@ -1,15 +1,17 @@
 import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
 import { ProtocolError, RequestRefusedError, toError } from "../connector/errors.ts";
 import type { Answer } from "../connector/requests.ts";
-import { type BarRecord, type CalendarRecord, Timeframe } from "../domain/market.ts";
+import { type BarRecord, Timeframe } from "../domain/market.ts";
 import type { TickRecord } from "../domain/records.ts";
 import { unpackBars, unpackTicks } from "../protocol/v1/bulk.ts";
 import { limits } from "../protocol/v1/limits.ts";
-import { readBars, readCalendar, readTickRange } from "../protocol/v1/market-schemas.ts";
+import { readBars, readTickRange } from "../protocol/v1/market-schemas.ts";
 import type { BarsArgs, BarsResult } from "../protocol/v1/messages.ts";
 import { readSymbols, readTick } from "../protocol/v1/reply-schemas.ts";
-import { toBarData, toCalendarEvent, toSymbolInfo, toTickData } from "./convert.ts";
+import { calendarPages } from "./calendar-pages.ts";
+import { toBarData, toSymbolInfo, toTickData } from "./convert.ts";
 import { AgentDepthSubscription } from "./depth-subscription.ts";
+import { checkQuery } from "./known-keys.ts";
 import { listAll } from "./listing.ts";
 import type {
   BarData,
@@ -86,21 +88,31 @@ export class AgentMarketData implements MarketDataAPI {
   }
 
   async getSymbolInfo(symbol: string, options?: QueryOptions): Promise<SymbolInfo> {
+    const action = `read symbol ${String(symbol)}`;
+    checkSymbolName(symbol, action);
+    checkQuery(options, action);
     return toSymbolInfo(await this.#core.freshSymbol(symbol, options));
   }
 
   async getAllSymbols(options: QueryOptions = {}): Promise<SymbolInfo[]> {
+    checkQuery(options, "read all symbols");
     const records = await listAll(this.#core, "symbols", {}, readSymbols, (page) => page.symbols, options);
     for (const record of records) this.#core.mirror.symbols.set(record.name, record);
     return records.map(toSymbolInfo);
   }
 
   async getTradingSessions(symbol: string, options?: QueryOptions): Promise<TradingSessions> {
+    const action = `read the sessions of ${String(symbol)}`;
+    checkSymbolName(symbol, action);
+    checkQuery(options, action);
     const record = await this.#core.symbol(symbol, options);
     return tradingSessions(record, this.#core.zone, this.#core.utcMs);
   }
 
   async getTick(symbol: string, options?: QueryOptions): Promise<TickData> {
+    const action = `read a tick of ${String(symbol)}`;
+    checkSymbolName(symbol, action);
+    checkQuery(options, action);
     const answer = await this.#core.query("marketData", "tick", { symbol }, readTick, options);
     const [tick] = unpacked(`the tick of ${symbol}`, answer.bulk, unpackTicks);
     if (tick === undefined) {
@@ -167,6 +179,7 @@ export class AgentMarketData implements MarketDataAPI {
       const action = `read bars of ${String(symbol)}`;
       checkSymbolName(symbol, action);
       checkTimeframe(timeframe, action);
+      checkQuery(options, action);
       if (!Number.isSafeInteger(count) || count < 1 || count > limits.maxBarsCount) {
         throw invalid(
           action,
@@ -188,6 +201,7 @@ export class AgentMarketData implements MarketDataAPI {
     const action = `read bars of ${String(symbol)}`;
     checkSymbolName(symbol, action);
     checkTimeframe(timeframe, action);
+    checkQuery(options, action);
     return this.#bars({ symbol, timeframe, ...brokerRange(this.#core, from, to, action) }, options);
   }
 
@@ -195,6 +209,7 @@ export class AgentMarketData implements MarketDataAPI {
     const core = this.#core;
     const action = `read ticks of ${String(symbol)}`;
     checkSymbolName(symbol, action);
+    checkQuery(options, action);
     return pagesOf(
       core,
       {
@@ -211,25 +226,7 @@ export class AgentMarketData implements MarketDataAPI {
   }
 
   calendar(query: CalendarQuery, options: QueryOptions = {}): Pages<CalendarEvent> {
-    const core = this.#core;
-    const { from, to, currency, country } = query;
-    const args = {
-      ...brokerRange(core, from, to, "read the economic calendar"),
-      ...(currency === undefined ? {} : { currency }),
-      ...(country === undefined ? {} : { country }),
-    };
-    return pagesOf(
-      core,
-      {
-        op: "calendar",
-        args,
-        read: readCalendar,
-        rows: ({ result }): readonly CalendarRecord[] => result.events,
-        toItem: (record): CalendarEvent => toCalendarEvent(record, core.zone),
-        stamp: (record): number => record.timeBrokerMs,
-      },
-      options,
-    );
+    return calendarPages(this.#core, query, options);
   }
 
   #bars(args: BarsArgs, options: QueryOptions): Pages<BarData> {

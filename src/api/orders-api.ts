@@ -2,6 +2,7 @@ import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
 import { RequestRefusedError } from "../connector/errors.ts";
 import { readOrders } from "../protocol/v1/reply-schemas.ts";
 import { toOrderInfo } from "./convert.ts";
+import { checkQuery } from "./known-keys.ts";
 import { listAll } from "./listing.ts";
 import { ticketText } from "./normalise.ts";
 import type { OrderInfo, Ticket } from "./types.ts";
@@ -23,6 +24,7 @@ export class AgentOrders implements OrdersAPI {
   }
 
   async getAll(options: QueryOptions & { readonly symbol?: string } = {}): Promise<OrderInfo[]> {
+    checkQuery(options, "read orders", "listing");
     const { symbol, ...rest } = options;
     const filter = symbol === undefined ? {} : { symbol };
     const records = await listAll(this.#core, "orders", filter, readOrders, (page) => page.orders, rest);
@@ -31,6 +33,7 @@ export class AgentOrders implements OrdersAPI {
 
   async get(ticket: Ticket, options: QueryOptions = {}): Promise<OrderInfo> {
     const text = ticketText(ticket, "get an order");
+    checkQuery(options, `get order ${text}`);
     const order = (await this.getAll(options)).find((one) => one.ticketText === text);
     if (order !== undefined) return order;
     throw new RequestRefusedError(`Cannot get order ${text}: it is not active`, {

@@ -3,6 +3,7 @@ import { RequestRefusedError } from "../connector/errors.ts";
 import type { PositionRecord } from "../domain/records.ts";
 import { readPositions } from "../protocol/v1/reply-schemas.ts";
 import { toPositionInfo } from "./convert.ts";
+import { checkQuery } from "./known-keys.ts";
 import { listAll } from "./listing.ts";
 import { ticketText } from "./normalise.ts";
 import type { PositionInfo, Ticket } from "./types.ts";
@@ -24,12 +25,14 @@ export class AgentPositions implements PositionsAPI {
   }
 
   async getAll(options: QueryOptions & { readonly symbol?: string } = {}): Promise<PositionInfo[]> {
+    checkQuery(options, "read positions", "listing");
     const records = await this.#list(options);
     return records.map((record) => toPositionInfo(record, this.#core.zone));
   }
 
   async get(ticket: Ticket, options: QueryOptions = {}): Promise<PositionInfo> {
     const text = ticketText(ticket, "get a position");
+    checkQuery(options, `get position ${text}`);
     const known = this.#core.mirror.positions.get(text);
     const records = await this.#list(known === undefined ? options : { ...options, symbol: known.symbol });
     const record = records.find((position) => position.ticket === text);

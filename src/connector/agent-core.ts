@@ -17,7 +17,7 @@ import {
   TradeRejectedError,
 } from "./errors.ts";
 import type { Log } from "./log.ts";
-import { LatencyRecorder } from "./metrics.ts";
+import { ErrorCounter, LatencyRecorder, RateCounter } from "./metrics.ts";
 import type { MirrorState } from "./mirror.ts";
 import { Observers } from "./observers.ts";
 import type { ResolvedAgent, ResolvedOptions } from "./options.ts";
@@ -56,6 +56,8 @@ export class AgentCore {
   /** Tells of an error that no caller waits for. */
   readonly fault: (error: Error) => void;
   readonly latency: { readonly query: LatencyRecorder; readonly trade: LatencyRecorder };
+  readonly rates: { readonly query: RateCounter; readonly command: RateCounter };
+  readonly errors: ErrorCounter = new ErrorCounter();
   readonly #breakers: Readonly<Record<OperationClass, CircuitBreaker>>;
   #zone: BrokerTimeZone = new BrokerTimeZone(newYorkCloseTime);
   #zoneKey = "";
@@ -70,6 +72,7 @@ export class AgentCore {
     this.fault = (error): void => deps.fault(error);
     this.limits = new OrderLimits(deps.agent, deps.clock);
     this.latency = { query: new LatencyRecorder(), trade: new LatencyRecorder() };
+    this.rates = { query: new RateCounter(deps.clock), command: new RateCounter(deps.clock) };
     const breaker = (what: string): CircuitBreaker =>
       new CircuitBreaker(deps.clock, deps.options.circuitBreaker, `agent "${deps.agent.id}" for ${what}`);
     this.#breakers = {
@@ -123,6 +126,26 @@ export class AgentCore {
     read: Reader<T>,
     options: QueryOptions = {},
   ): Promise<Answer<T>> {
+    this.rates.query.add();
+    return await this.#counted(this.#query(operation, op, args, read, options));
+  }
+
+  async #counted<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      this.errors.add(error);
+      throw error;
+    }
+  }
+
+  async #query<T>(
+    operation: OperationClass,
+    op: SyncOp,
+    args: Readonly<Record<string, unknown>>,
+    read: Reader<T>,
+    options: QueryOptions,
+  ): Promise<Answer<T>> {
     const { retryPolicy, timeouts } = this.options;
     const startMs = this.clock.nowMs();
     const deadlineMs = startMs + (options.timeoutMs ?? timeouts.requestTimeoutMs);
@@ -157,6 +180,14 @@ export class AgentCore {
 
   /** Sends a command. The limits count only what opens; closes and cancels pass the breaker, too. */
   async command(
+    input: CommandInput,
+    opens: { readonly lots: number; readonly symbol: string } | undefined,
+  ): Promise<ExecutedOutcome> {
+    this.rates.command.add();
+    return await this.#counted(this.#command(input, opens));
+  }
+
+  async #command(
     input: CommandInput,
     opens: { readonly lots: number; readonly symbol: string } | undefined,
   ): Promise<ExecutedOutcome> {

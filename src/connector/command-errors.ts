@@ -32,6 +32,12 @@ const remedies: Readonly<Record<NotExecutedReason, string>> = {
   LIMIT: "A limit of the agent would be exceeded: reduce the volume or close positions",
 };
 
+/** The caller's own signal ended it before it was sent. */
+export function abortedError(command: CommandName, cause: unknown): MT5Error {
+  const remedy = "Nothing to do: your signal ended it, and nothing was sent";
+  return notExecutedError(command, "NOT_SENT", "the caller aborted it", cause, remedy);
+}
+
 /** The broker or the terminal refused it. */
 export function rejectedError(command: CommandName, code: number, comment: string): TradeRejectedError {
   const info = retcode(code);
@@ -55,9 +61,9 @@ export function notExecutedError(
   reason: NotExecutedReason,
   detail: string,
   cause?: unknown,
+  remedy: string = remedies[reason],
 ): MT5Error {
   const message = `Cannot ${command.action}: not executed, ${detail}`;
-  const remedy = remedies[reason];
   const withCause = cause === undefined ? {} : { cause };
   if (reason === "RATE_LIMITED") return new RateLimitError(message, { code: reason, remedy, ...withCause });
   if (reason === "LIMIT") return new LimitExceededError(message, { code: reason, remedy, ...withCause });

@@ -31,7 +31,7 @@ export function linkStatus(view: LinkView): ConnectionStatus {
     };
   }
   if (!view.hasBeenLive) {
-    return { state: "connecting", sinceMs: since("connecting"), reason: missing(view).join("; ") };
+    return { state: "connecting", sinceMs: since("connecting"), reason: reasonOf(view) };
   }
   // Once everything was lost, an agent that comes back in parts is still coming back.
   const wasWorking = before.state === "connected" || before.state === "degraded";
@@ -46,7 +46,7 @@ export function linkStatus(view: LinkView): ConnectionStatus {
   return {
     state: "reconnecting",
     sinceMs: since("reconnecting"),
-    reason: missing(view).join("; "),
+    reason: reasonOf(view),
     attempt: Math.max(...attempts),
     channels: down,
   };
@@ -60,6 +60,12 @@ export function sameStatus(a: ConnectionStatus, b: ConnectionStatus): boolean {
 function attemptOf(slot: ChannelSlot): number {
   const { state } = slot;
   return state.state === "waiting" || state.state === "opening" ? state.attempt : 0;
+}
+
+/** Never empty: a status that says nothing of why helps nobody. */
+function reasonOf(view: LinkView): string {
+  const reasons = missing(view);
+  return reasons.length === 0 ? "the channels are being opened" : reasons.join("; ");
 }
 
 function missing(view: LinkView): string[] {

@@ -102,7 +102,13 @@ export {
   TradeRejectedError,
 } from "./errors.ts";
 export type { LogEntry, LogLevel, OpenLogFile } from "./log.ts";
-export type { AgentMetrics, ConnectorMetrics, LatencySummary } from "./metrics.ts";
+export type {
+  AgentMetrics,
+  ConnectorMetrics,
+  ErrorCounts,
+  LatencySummary,
+  Throughput,
+} from "./metrics.ts";
 export type { AgentError, AgentEvents } from "./mt5-agent.ts";
 export { MT5Agent } from "./mt5-agent.ts";
 export type { ConnectorDeps, ConnectorEvents } from "./mt5-connector.ts";

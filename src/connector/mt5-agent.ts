@@ -1,6 +1,7 @@
 import { type AccountAPI, AgentAccount } from "../api/account-api.ts";
 import { toAccountInfo, toTickData } from "../api/convert.ts";
 import { AgentHistory, type HistoryAPI } from "../api/history-api.ts";
+import { checkQuery } from "../api/known-keys.ts";
 import { LedgerEvents } from "../api/ledger-events.ts";
 import { AgentMarketData, type MarketDataAPI } from "../api/market-data-api.ts";
 import { type AgentMirror, MirrorView } from "../api/mirror-view.ts";
@@ -29,7 +30,7 @@ import { TypedEmitter } from "./emitter.ts";
 import { toError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { Log } from "./log.ts";
-import type { AgentMetrics } from "./metrics.ts";
+import { type AgentMetrics, RateCounter } from "./metrics.ts";
 import type { AgentMetadata, ResolvedAgent, ResolvedOptions } from "./options.ts";
 import type { ConnectionStatus } from "./status.ts";
 import { waitForSync } from "./sync-wait.ts";
@@ -108,6 +109,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
   readonly #core: AgentCore;
   readonly #deps: AgentDeps;
   readonly #counters: Counters = { ticks: 0, ledgerEvents: 0, reconnects: 0, errors: 0 };
+  readonly #events: RateCounter;
 
   constructor(deps: AgentDeps) {
     super({
@@ -118,6 +120,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
     const { agent, clock, log } = deps;
     this.id = agent.id;
     this.displayName = agent.displayName;
+    this.#events = new RateCounter(clock);
     this.metadata = agent.metadata;
     const ledger = new LedgerEvents(
       {
@@ -139,6 +142,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         },
         ledger: (event, recovered): void => {
           this.#counters.ledgerEvents++;
+          this.#events.add();
           ledger.take(event, recovered);
           this.#core.observers.ledgerApplied(event);
         },
@@ -151,6 +155,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
         },
         tick: (symbol, tick): void => {
           this.#counters.ticks++;
+          this.#events.add();
           if (this.listenerCount("tick") > 0) this.emit("tick", toTickData(symbol, tick, this.#core.zone));
         },
         heartbeat: (): void => undefined,
@@ -206,7 +211,8 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
    * Waits until the mirror is in step with the terminal: the ledger is followed without a hole, and everything that the
    * agent knew when it was asked has been applied. Rejects with a `ConnectionError` if the agent is disconnected.
    */
-  waitForSync(options: QueryOptions = {}): Promise<void> {
+  async waitForSync(options: QueryOptions = {}): Promise<void> {
+    checkQuery(options, "wait for the mirror");
     return waitForSync(this.#core, options);
   }
 
@@ -223,6 +229,12 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
       queries: this.#core.latency.query.summary(),
       trades: this.#core.latency.trade.summary(),
       ...this.#counters,
+      errorsByClass: this.#core.errors.counts,
+      throughput: {
+        queriesPerSecond: this.#core.rates.query.perSecond,
+        commandsPerSecond: this.#core.rates.command.perSecond,
+        eventsPerSecond: this.#events.perSecond,
+      },
       openCommands: session.outbox.open,
       pendingRequests: session.requests.pending,
       subscribedSymbols: session.subscriptions.symbols.length,
@@ -251,6 +263,7 @@ export class MT5Agent extends TypedEmitter<AgentEvents> {
 
   #fault(error: Error): void {
     this.#counters.errors++;
+    this.#core.errors.add(error);
     const heard = this.#deps.fault(error);
     // One listener is enough, here or at the connector; without any the error is logged.
     if (!heard || this.listenerCount("error") > 0) this.emit("error", error);

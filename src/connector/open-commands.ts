@@ -1,7 +1,7 @@
 import type { ExecutedOutcome } from "../protocol/v1/messages.ts";
 import type { Clock } from "../transport/clock.ts";
 import type { Command } from "./command.ts";
-import { type NotExecutedReason, notExecutedError, unknownError } from "./command-errors.ts";
+import { abortedError, type NotExecutedReason, notExecutedError, unknownError } from "./command-errors.ts";
 import { MT5Error } from "./errors.ts";
 import type { TimerScope } from "./timers.ts";
 
@@ -57,7 +57,7 @@ export class OpenCommands {
     const { signal } = command;
     this.#commands.set(command.id, command);
     if (signal !== undefined) {
-      const onAbort = (): void => this.#abandon(command, "the caller aborted it", signal.reason);
+      const onAbort = (): void => this.#abort(command, signal);
       signal.addEventListener("abort", onAbort, { once: true });
       command.stopListening = (): void => signal.removeEventListener("abort", onAbort);
     }
@@ -103,6 +103,11 @@ export class OpenCommands {
       this.#abandon(command, `no certain outcome in ${command.timeoutMs} ms`, undefined);
     command.timer = timers.set(late, command.deadlineMs - clock.nowMs());
     this.#deps.closed(command);
+  }
+
+  #abort(command: Command, signal: AbortSignal): void {
+    if (this.has(command) && !command.sent) this.settle(command, abortedError(command, signal.reason));
+    else this.#abandon(command, "the caller aborted it", signal.reason);
   }
 
   /** The caller stops waiting. What was never sent is certain; what was sent is kept until it is. */

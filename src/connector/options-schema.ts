@@ -90,11 +90,30 @@ const attempts = v.union(
   say("must be a number of attempts: a whole number above 0, or Infinity", "Give a number above 0"),
 );
 
+/** What is no host is seen here, not after a timeout: a URL, a port with it, a space. Addresses of IPv6 have colons. */
+const host = v.pipe(
+  text("a host name or address"),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const given = dataset.value.trim();
+    const bare = given.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/[/?#].*$/, "");
+    const named = /^\[(.+)\](?::\d+)?$/.exec(bare)?.[1] ?? bare.replace(/^([^:]*):\d*$/, "$1");
+    if (dataset.value === named && !/\s/.test(named)) return;
+    const advice = named === "" || /\s/.test(named) ? "" : `: "${named}"`;
+    addIssue({
+      message: say(
+        `"${given}" is no host name or address`,
+        `Give the host alone${advice}; the ports have keys of their own`,
+      ),
+    });
+  }),
+);
+
 const agentSchema = keys({
   id: text("a name"),
   displayName: v.optional(text("a name")),
   connection: keys({
-    host: text("a host name or address"),
+    host,
     ports: keys({
       command: whole("a port", 1, 65_535),
       events: whole("a port", 1, 65_535),

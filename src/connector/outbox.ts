@@ -3,7 +3,7 @@ import type { Clock } from "../transport/clock.ts";
 import type { ClientChannel } from "../transport/transport.ts";
 import type { AgentClock } from "./agent-clock.ts";
 import { type Command, type CommandInput, type CommandStamps, newCommand } from "./command.ts";
-import { notExecutedError, rejectedError, unknownError } from "./command-errors.ts";
+import { abortedError, notExecutedError, rejectedError, unknownError } from "./command-errors.ts";
 import { judgeRefusal } from "./command-refusals.ts";
 import { CommandWindow, type CommandWindowDeps } from "./command-window.ts";
 import { LimitExceededError, type MT5Error } from "./errors.ts";
@@ -110,7 +110,7 @@ export class Outbox {
     }
     const { signal } = input;
     if (signal?.aborted === true) {
-      return Promise.reject(notExecutedError(input, "NOT_SENT", "the caller aborted it", signal.reason));
+      return Promise.reject(abortedError(input, signal.reason));
     }
     const command = newCommand(input, clock.nowMs());
     this.#open.add(command);

@@ -7,7 +7,7 @@ const misspelt: readonly (readonly [string, (trade: never) => Promise<unknown>, 
   call("marketBuy", ["EURUSD", 0.1, { stoploss: 1 }], '"stoploss"', "Did you mean stopLoss?"),
   call("marketSell", ["EURUSD", 0.1, { tp: 1 }], '"tp"', "Did you mean takeProfit?"),
   call("marketBuy", ["EURUSD", 0.1, { volume: 5 }], '"volume"', "Known here: "),
-  call("marketBuy", ["EURUSD", 0.1, 1.09], "1.09 is no object", "Give options as an object"),
+  call("marketBuy", ["EURUSD", 0.1, 1.09], "1.09 is no object", "Give an object with some of: "),
   call("marketOrder", [{ symbol: "EURUSD", type: "buy", lots: 0.1 }], '"lots"', "Did you mean volume?"),
   call("marketOrder", [{ ...order(), stopLoss: 1, expires: 1 }], '"expires"', "Known here: "),
   call("marketOrder", [undefined], "no parameters are given", "Give them as an object"),
@@ -45,6 +45,122 @@ test.each(misspelt)(
     expect(fake.commands).toEqual([]);
   },
 );
+
+type Ask = (agent: MT5Agent) => unknown;
+const odd = { timeout: 5 } as never;
+const span = { from: new Date(0), to: new Date(1) };
+
+/** Each query as a caller without types may write it, with what it is refused for. */
+const queries: readonly (readonly [string, Ask, string, string])[] = [
+  ...Object.entries({
+    "account.getInfo": ({ account }) => account.getInfo(odd),
+    "account.getBalance": ({ account }) => account.getBalance(odd),
+    "account.getEquity": ({ account }) => account.getEquity(odd),
+    "account.getMargin": ({ account }) => account.getMargin(odd),
+    "account.getFreeMargin": ({ account }) => account.getFreeMargin(odd),
+    "account.getMarginLevel": ({ account }) => account.getMarginLevel(odd),
+    "positions.getAll": ({ positions }) => positions.getAll(odd),
+    "positions.get": ({ positions }) => positions.get(1, odd),
+    "orders.getAll": ({ orders }) => orders.getAll(odd),
+    "orders.get": ({ orders }) => orders.get(1, odd),
+    "history.orders": ({ history }) => history.orders({ from: new Date(0) }, odd),
+    "history.deals": ({ history }) => history.deals({ from: new Date(0) }, odd),
+    "history.positions": ({ history }) => history.positions({ from: new Date(0) }, odd),
+    "history.getPosition": ({ history }) => history.getPosition(1, odd),
+    "marketData.getSymbolInfo": ({ marketData }) => marketData.getSymbolInfo("EURUSD", odd),
+    "marketData.getAllSymbols": ({ marketData }) => marketData.getAllSymbols(odd),
+    "marketData.getTradingSessions": ({ marketData }) => marketData.getTradingSessions("EURUSD", odd),
+    "marketData.getTick": ({ marketData }) => marketData.getTick("EURUSD", odd),
+    "marketData.getPrice": ({ marketData }) => marketData.getPrice("EURUSD", odd),
+    "marketData.getBars": ({ marketData }) => marketData.getBars("EURUSD", "M1", span.from, span.to, odd),
+    "marketData.getLastBars": ({ marketData }) => marketData.getLastBars("EURUSD", "M1", 1, odd),
+    "marketData.bars": ({ marketData }) => marketData.bars("EURUSD", "M1", span.from, span.to, odd),
+    "marketData.ticks": ({ marketData }) => marketData.ticks("EURUSD", span.from, span.to, odd),
+    "marketData.calendar": ({ marketData }) => marketData.calendar(span, odd),
+    waitForSync: (agent) => agent.waitForSync(odd),
+  } satisfies Record<string, Ask>).map(
+    ([name, ask]) => [name, ask, 'unknown key "timeout"', "Did you mean timeoutMs?"] as const,
+  ),
+  [
+    "positions.getAll",
+    ({ positions }) => positions.getAll({ Symbol: "EURUSD" } as never),
+    '"Symbol"',
+    "symbol?",
+  ],
+  [
+    "positions.getAll",
+    ({ positions }) => positions.getAll("EURUSD" as never),
+    "EURUSD is no object",
+    "symbol",
+  ],
+  ["orders.getAll", ({ orders }) => orders.getAll({ symbol: 7 } as never), "symbol is no name", "exact name"],
+  [
+    "history.deals",
+    ({ history }) => history.deals({ form: new Date(0) } as never),
+    '"form"',
+    "Did you mean from?",
+  ],
+  [
+    "history.deals",
+    ({ history }) => history.deals({ symbol: "EURUSD" } as never),
+    "nothing is selected",
+    "ticket",
+  ],
+  ["history.deals", ({ history }) => history.deals(undefined as never), "undefined is no object", "from"],
+  [
+    "history.orders",
+    ({ history }) => history.orders({ from: new Date(0), ticket: 1 } as never),
+    "from and ticket exclude each other",
+    "one of",
+  ],
+  [
+    "marketData.calendar",
+    ({ marketData }) => marketData.calendar({ ...span, curency: "USD" } as never),
+    '"curency"',
+    "currency?",
+  ],
+  [
+    "marketData.calendar",
+    ({ marketData }) => marketData.calendar({ ...span, currency: "usd" }),
+    '"usd"',
+    "USD",
+  ],
+  [
+    "marketData.calendar",
+    ({ marketData }) => marketData.calendar({ from: span.from } as never),
+    "to is no date",
+    "Date",
+  ],
+  [
+    "account.getInfo",
+    ({ account }) => account.getInfo({ timeoutMs: "5" } as never),
+    'timeoutMs "5" (text)',
+    "milliseconds",
+  ],
+  ["account.getInfo", ({ account }) => account.getInfo({ timeoutMs: -1 }), "timeoutMs -1", "milliseconds"],
+];
+
+test.each(queries)(
+  "%s refuses what it does not know before anything is asked",
+  async (_, ask, reason, remedy) => {
+    const { agent, fake, failure } = await connectedWorld();
+    const asked = fake.requests.length;
+    const error = await failure((async () => ask(agent))());
+    expect(error).toBeInstanceOf(InvalidRequestError);
+    expect((error as InvalidRequestError).message).toContain(reason);
+    expect((error as InvalidRequestError).remedy).toContain(remedy);
+    expect(fake.requests.length).toBe(asked);
+  },
+);
+
+test("a volume that is text is called so", async () => {
+  const { agent, fake, failure } = await connectedWorld();
+  const error = await failure(agent.trade.marketBuy("EURUSD", "0.1" as never));
+  expect(error).toMatchObject({
+    message: expect.stringContaining('volume "0.1" (text) is not a number of lots'),
+  });
+  expect(fake.commands).toEqual([]);
+});
 
 test("every trade option that the interface names is taken", async () => {
   const { agent, fake, settle } = await connectedWorld();
