@@ -11,6 +11,7 @@ import {
   type SymbolSpec,
   symbolSpec,
 } from "../../src/simulator/broker/mod.ts";
+import { pendingKinds } from "../../src/simulator/broker/order-kinds.ts";
 import { VirtualClock } from "../../src/transport/virtual-clock.ts";
 
 const START = Date.UTC(2024, 0, 10, 8);
@@ -78,7 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("pending" as const),
       symbol,
-      kind: fc.nat(3),
+      kind: fc.nat(5),
       away: fc.integer({ min: 1, max: 200 }),
       lots,
     }),
@@ -101,13 +102,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Limit orders reserve margin, stop orders a half, and positions hold less than what must be free for them. */
+/** Most kinds of orders reserve margin, one only until it turns into another, and buys hold less than must be free for them. */
 const reservingRates: SymbolSpec["marginRates"] = {
   buy: { initial: 1, maintenance: 0.8 },
   buyLimit: { initial: 1 },
-  sellLimit: { initial: 1 },
   buyStop: { initial: 0.5 },
   sellStop: { initial: 0.5 },
+  buyStopLimit: { initial: 0.2 },
+  sellStopLimit: { initial: 0.4 },
 };
 const exchangeTraded: Partial<SymbolSpec> = {
   calcMode: "stocks",
@@ -186,11 +188,19 @@ class Flow {
         return;
       }
       case "pending": {
-        const kind = (["buyLimit", "sellLimit", "buyStop", "sellStop"] as const)[next.kind % 4] ?? "buyLimit";
-        const below = kind === "buyLimit" || kind === "sellStop";
-        const price =
-          (this.#bids[next.symbol] + (below ? -next.away : next.away + 50)) / 10 ** digitsOf(next.symbol);
-        await this.#send({ action: "pending", symbol: next.symbol, kind, volume: next.lots, price });
+        const kind = pendingKinds[next.kind] ?? "buyLimit";
+        const below = kind === "buyLimit" || kind === "sellStop" || kind === "sellStopLimit";
+        const scale = 10 ** digitsOf(next.symbol);
+        const points = this.#bids[next.symbol] + (below ? -next.away : next.away + 50);
+        const limited = kind === "buyStopLimit" ? -40 : kind === "sellStopLimit" ? 40 : undefined;
+        await this.#send({
+          action: "pending",
+          symbol: next.symbol,
+          kind,
+          volume: next.lots,
+          price: points / scale,
+          ...(limited === undefined ? {} : { priceStopLimit: (points + limited) / scale }),
+        });
         return;
       }
       case "remove": {

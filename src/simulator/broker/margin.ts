@@ -1,6 +1,6 @@
 import { fromVolumeUnits, toMinorUnits } from "../../domain/decimal.ts";
 import type { AccountMarginMode, PositionSide } from "../../domain/records.ts";
-import { isLimit, isPending, type PendingKind, sideOf } from "./order-kinds.ts";
+import { isLimit, isPending, type PendingKind, pendingKinds, sideOf } from "./order-kinds.ts";
 import type { MarginKind, SymbolSpec } from "./symbol-spec.ts";
 
 /** What is asked of a margin: what must be free to take a position, or what a position holds. */
@@ -45,6 +45,11 @@ export function marginFactor(
   if (own !== undefined) return stage === "maintenance" ? (own.maintenance ?? own.initial) : own.initial;
   if (!isPending(kind)) return spec.marginRate;
   return marginMode === "exchange" ? marginFactor(spec, sideOf(kind), "initial", marginMode) : 0;
+}
+
+/** Whether any kind of pending order of a symbol reserves margin. */
+export function reservesAny(spec: SymbolSpec, marginMode: AccountMarginMode): boolean {
+  return pendingKinds.some((kind) => marginFactor(spec, kind, "initial", marginMode) > 0);
 }
 
 /**

@@ -3,6 +3,16 @@ import type { OrderKind, PositionSide } from "../../domain/records.ts";
 /** The kinds of orders that wait for a price. */
 export type PendingKind = Exclude<OrderKind, "buy" | "sell" | "closeBy">;
 
+/** All of them. */
+export const pendingKinds: readonly PendingKind[] = [
+  "buyLimit",
+  "sellLimit",
+  "buyStop",
+  "sellStop",
+  "buyStopLimit",
+  "sellStopLimit",
+];
+
 /** Whether an order of this kind waits for a price. */
 export function isPending(kind: OrderKind): kind is PendingKind {
   return kind !== "buy" && kind !== "sell" && kind !== "closeBy";

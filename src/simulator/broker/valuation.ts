@@ -10,6 +10,7 @@ import {
   marginFactor,
   type OrderMarginEntry,
   orderMargin,
+  reservesAny,
   symbolMarginMinor,
 } from "./margin.ts";
 import { isPending, sideOf } from "./order-kinds.ts";
@@ -59,11 +60,10 @@ export class Valuation {
     this.#remargin(position.symbol);
   }
 
-  /** After a pending order was placed, changed or taken away: reckons its symbol's margin, if it has a part in it. */
+  /** After an order was placed, changed or taken away: reckons its symbol's margin, if orders have a part in it. */
   reserved(order: LiveOrder): void {
-    const { spec } = order.symbol;
-    const { marginMode } = this.#state.account.settings;
-    if (isPending(order.kind) && marginFactor(spec, order.kind, "initial", marginMode) > 0)
+    // A stop-limit order that has become a limit order may reserve nothing now, but has before.
+    if (isPending(order.kind) && reservesAny(order.symbol.spec, this.#state.account.settings.marginMode))
       this.#remargin(order.symbol);
   }
 
