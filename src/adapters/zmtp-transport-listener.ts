@@ -1,4 +1,3 @@
-import type { Timer } from "../transport/clock.ts";
 import type { ByteStream, NetworkListener, StreamEvents } from "../transport/network.ts";
 import {
   type Channel,
@@ -9,17 +8,17 @@ import {
   type PublishOptions,
   type TransportListener,
 } from "../transport/transport.ts";
-import { Admission, type Guest } from "../zmtp/admission.ts";
+import { Admission } from "../zmtp/admission.ts";
 import type { Connection, ConnectionOptions } from "../zmtp/connection.ts";
 import type { Crypto, KeyPair } from "../zmtp/crypto/types.ts";
 import type { Environment } from "../zmtp/environment.ts";
 import { ZmtpFault } from "../zmtp/fault.ts";
 import { defaultMaxFramesPerMessage, maxSubscriptionBytes } from "../zmtp/limits.ts";
 import { acceptConnection } from "../zmtp/link.ts";
-import { byteLength, Outbox } from "../zmtp/outbox.ts";
+import { byteLength } from "../zmtp/outbox.ts";
 import type { PeerInfo } from "../zmtp/peer.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";
-import { Subscriptions } from "../zmtp/subscriptions.ts";
+import { Client } from "./zmtp-transport-accepted.ts";
 import { channelFault } from "./zmtp-transport-faults.ts";
 
 const socketTypes: Readonly<Record<Channel, SocketType>> = { command: "PULL", events: "PUB", sync: "ROUTER" };
@@ -34,36 +33,6 @@ export async function openListener(
   const listener = new ZmtpListener(environment, crypto, options, events);
   await listener.bind();
   return listener;
-}
-
-/** One accepted connection. */
-class Client implements Guest {
-  readonly channel: Channel;
-  readonly outbox: Outbox = new Outbox();
-  readonly subscriptions: Subscriptions = new Subscriptions();
-  connection: Connection | undefined;
-  peer: Peer | undefined;
-  /** What a REQ put before its last request, and wants to see before the reply. */
-  envelope: readonly Uint8Array[] = [];
-  speaksReq = false;
-  seat: Guest["seat"];
-  closing: { readonly fault: ZmtpFault; readonly untilMs: number; readonly timer: Timer } | undefined;
-
-  constructor(channel: Channel) {
-    this.channel = channel;
-  }
-
-  get remoteAddress(): string {
-    return this.connection?.remoteAddress ?? "";
-  }
-
-  get silent(): boolean {
-    return this.connection?.silent !== false;
-  }
-
-  evict(fault: ZmtpFault): void {
-    this.connection?.end(fault, 0);
-  }
 }
 
 class ZmtpListener implements TransportListener {
