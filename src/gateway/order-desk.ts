@@ -151,7 +151,7 @@ export class OrderDesk {
     const refusal = checks.refusal();
     if (refusal !== undefined) return { state: "refused", ...refusal };
     const route = await checks.route();
-    if (!("backend" in route)) return this.#nowhere(request, route);
+    if (!("backend" in route)) return this.#nowhere(request, entry, route);
     const { backend } = route;
     const status = backend.status();
     if (!status.up) return { state: "refused", code: GatewayErrorCode.NOT_CONNECTED, message: status.reason };
@@ -210,12 +210,18 @@ export class OrderDesk {
   /** No open position has the ticket: perhaps because this very order closed it, before the order file was lost. */
   async #nowhere(
     request: OrderRequest,
+    entry: OrderEntry,
     route: { readonly refusal: Refusal; readonly asked: readonly GatewayBackend[] },
   ): Promise<BackendOutcome> {
     for (const backend of route.asked) {
       if (!backend.status().up) continue;
       const outcome = await backend.outcome(commandId(request.uuid));
       if (outcome.state === "filled") return outcome;
+      if (outcome.state === "unknown") {
+        // An account that cannot tell is asked until it can.
+        entry.backendId = backend.id;
+        return outcome;
+      }
     }
     return { state: "refused", ...route.refusal };
   }

@@ -12,8 +12,9 @@ import {
   TimeoutError,
   TradeRejectedError,
 } from "../../../src/connector/errors.ts";
+import type { ConnectionStatus } from "../../../src/connector/status.ts";
 import { retcodes } from "../../../src/domain/retcodes.ts";
-import { agentBackend, tradeFailure } from "../../../src/gateway/agent-backend.ts";
+import { agentBackend, type BackendAgent, tradeFailure } from "../../../src/gateway/agent-backend.ts";
 import { retcodeError } from "../../../src/gateway/error-codes.ts";
 import { keepConnected } from "../../../src/gateway/keep-connected.ts";
 import { type AccountWorld, accountWorld } from "./account-world.ts";
@@ -223,4 +224,100 @@ test("gateway answers an order under way when the agent crashes, once it is cert
   const reply = await client.receive();
   expect(reply).toMatchObject({ status: "FILLED" });
   expect(terminal.positions()).toHaveLength(1);
+});
+
+/** An agent that is what it is told to be. */
+function fakeAgent(
+  status: ConnectionStatus,
+  parts: Partial<Record<keyof BackendAgent["trade"], unknown>> & { getInfo?: unknown; getAll?: unknown } = {},
+) {
+  const faults: Error[] = [];
+  const agent = {
+    id: "main",
+    connectionStatus: status,
+    trade: parts,
+    account: { getInfo: parts.getInfo },
+    positions: { getAll: parts.getAll },
+  } as unknown as BackendAgent;
+  return { faults, backend: agentBackend(agent, { login: "7", onFault: (error) => faults.push(error) }) };
+}
+
+const connected = { state: "connected" } as ConnectionStatus;
+const degraded = (trading: boolean, queries: boolean) =>
+  ({
+    state: "degraded",
+    works: { trading, queries },
+    reasons: ["no prices", "slow"],
+  }) as unknown as ConnectionStatus;
+
+test("agentBackend says whether orders can be sent, and of a degraded agent what is wrong", () => {
+  expect(fakeAgent(connected).backend.status()).toEqual({ up: true });
+  expect(fakeAgent(degraded(true, false)).backend.status()).toEqual({ up: true });
+  expect(fakeAgent(degraded(false, true)).backend.status()).toEqual({
+    up: false,
+    reason: 'MetaTrader account "main" is not connected (no prices; slow)',
+  });
+  expect(fakeAgent({ state: "disconnected" } as ConnectionStatus).backend.status()).toMatchObject({
+    up: false,
+  });
+  expect(fakeAgent(connected).backend.login).toBe("7");
+});
+
+test.each([
+  [new TimeoutError("m", options), "TIMEOUT"],
+  [new ConnectionError("m", options), "NOT_CONNECTED"],
+  [new RateLimitError("m", options), "RATE_LIMITED"],
+  [new ProtocolError("m", options), "INTERNAL_ERROR"],
+])("agentBackend answers a query that ends with %s by an error", async (error, code) => {
+  const { backend } = fakeAgent(degraded(false, true), { getAll: () => Promise.reject(error) });
+  await expect(backend.positions()).rejects.toMatchObject({ name: "BackendError", code });
+});
+
+test("agentBackend asks no agent that cannot answer, and hides no fault of its own", async () => {
+  const getInfo = () => Promise.reject(new TypeError("a bug"));
+  await expect(fakeAgent(connected, { getInfo }).backend.account()).rejects.toThrow("a bug");
+  await expect(fakeAgent(degraded(true, false), { getInfo }).backend.account()).rejects.toMatchObject({
+    code: "NOT_CONNECTED",
+  });
+});
+
+test.each([
+  [
+    { state: "executed", orderTicketText: "1", ticketText: "2", volume: 3, price: 4 },
+    { state: "filled", order: "1", position: "2", volume: 3, price: 4 },
+  ],
+  [
+    { state: "rejected", retcode: 10_019, comment: "c" },
+    { state: "rejected", retcode: 10_019, comment: "c" },
+  ],
+  [
+    { state: "notExecuted", reason: "r" },
+    { state: "refused", code: "NOT_EXECUTED", message: "r" },
+  ],
+  [{ state: "pending" }, { state: "unknown", message: "The order is on its way" }],
+  [
+    { state: "unknown", retcodeName: "TIMEOUT" },
+    { state: "unknown", message: "The trade server answered TIMEOUT" },
+  ],
+])("agentBackend tells the outcome %j", async (outcome, expected) => {
+  expect(await fakeAgent(connected, { outcome: async () => outcome }).backend.outcome("u")).toEqual(expected);
+});
+
+test("agentBackend calls an outcome unknown that cannot be asked for", async () => {
+  const outcome = () => Promise.reject(new Error("no route"));
+  expect(await fakeAgent(connected, { outcome }).backend.outcome("u")).toEqual({
+    state: "unknown",
+    message: "no route",
+  });
+});
+
+test("agentBackend calls an order unknown that ended in a fault, and tells the fault; an unknown outcome is none", async () => {
+  const order = { id: "u", symbol: "EURUSD", type: "SELL", volume: 1, sl: 0, tp: 0, comment: "" } as const;
+  const broken = fakeAgent(connected, { marketOrder: () => Promise.reject(new TypeError("a bug")) });
+  expect(await broken.backend.open(order)).toEqual({ state: "unknown", message: "a bug" });
+  expect(broken.faults.map(({ message }) => message)).toEqual(["a bug"]);
+  const unknown = new OutcomeUnknownError("m", { commandId: "u", retcode: 0, retcodeName: "NONE" });
+  const open = fakeAgent(connected, { marketOrder: () => Promise.reject(unknown) });
+  expect(await open.backend.open(order)).toMatchObject({ state: "unknown" });
+  expect(open.faults).toEqual([]);
 });

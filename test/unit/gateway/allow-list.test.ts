@@ -37,3 +37,32 @@ test.each([
 test("addressFilter of no entries lets nobody in", () => {
   expect(addressFilter([])("127.0.0.1:1")).toBe(false);
 });
+
+test.each([
+  ["::1", "[::1]:5", true],
+  ["2001:db8::/32", "2001:db8:1::7:5", true],
+  ["2001:db8::/32", "[2001:db9::7]:5", false],
+  ["fe80::1", "[fe80::1%eth0]:5", true],
+  ["1:2:3:4:5:6:7:8", "[1:2:3:4:5:6:7:8]:5", true],
+  ["10.0.0.0/7", "11.255.0.1:5", true],
+  ["10.0.0.0/7", "12.0.0.1:5", false],
+  ["0.0.0.0/0", "203.0.113.9:5", true],
+  ["0.0.0.0/0", "[::1]:5", false],
+  ["0.0.0.0/0", "unknown:0", false],
+])("addressFilter %s and %s", (entry, address, expected) => {
+  expect(addressFilter([entry])(address)).toBe(expected);
+});
+
+test.each([
+  "1:2:3",
+  "1::2::3",
+  "::g",
+  "1:2:3:4:5:6:7::8:9",
+  "300.0.0.1",
+  "10.0.0.0/33",
+  "10.0.0.0/8/8",
+  "10.0.0.0/x",
+  "",
+])("addressFilter refuses the entry %j", (entry) => {
+  expect(() => addressFilter([entry])).toThrow(RangeError);
+});

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
 import { MT5LiveConnector, type MT5LiveConnectorOptions } from "../../../src/gateway/client.ts";
 import type { GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { readRequest } from "../../../src/gateway/request.ts";
@@ -324,3 +325,77 @@ test.each([0, 1.5, -1, "x", "", 2 ** 53])("MT5LiveConnector refuses to close tic
 function pong(request: Record<string, unknown>): string {
   return `{"uuid": "${String(request["uuid"])}", "status": "ok", "server_time": "now", "latency_ms": 0.1}`;
 }
+
+test.each([
+  [{ volume: Number.NaN }, "volume NaN is no number"],
+  [{ volume: -1 }, "volume -1 is no number"],
+  [{ sl: Number.POSITIVE_INFINITY }, "sl Infinity is no number"],
+])("MT5LiveConnector refuses an order with %j", async (more, message) => {
+  const { client, backend } = await pair();
+  await expect(run(client.sendOrder({ ...order, ...more }))).rejects.toThrow(message);
+  await expect(run(client.closePosition(1, { volume: 0 }))).rejects.toThrow("volume 0 is no number above 0");
+  expect(backend.executed).toEqual([]);
+});
+
+test("MT5LiveConnector names its account in every request, for gateways with several", async () => {
+  const { client, gateway } = await pair({ account: "123456" });
+  const opened = await run(client.sendOrder(order));
+  expect(opened).toMatchObject({ status: "FILLED" });
+  await run(client.getAccount());
+  expect(await run(client.closePosition(opened.status === "FILLED" ? opened.ticket : 0))).toMatchObject({
+    status: "FILLED",
+  });
+  const requests = gateway.audit.entries.flatMap(({ request }) => request ?? []);
+  expect(requests).toHaveLength(4);
+  for (const request of requests) expect(request).toContain('"account": "123456"');
+});
+
+test("MT5LiveConnector refuses a second request of one uuid while the first waits, and ends what waits as UNKNOWN when it is closed", async () => {
+  const port = await server((request) => (request["action"] === "PING" ? pong(request) : undefined));
+  const client = connector(port);
+  await run(client.connect());
+  const waiting = client.sendOrder({ ...order, uuid: "u" });
+  await world.clock.advance(100);
+  await expect(run(client.sendOrder({ ...order, uuid: "u" }))).rejects.toMatchObject({
+    code: "DUPLICATE_UUID",
+  });
+  await run(client[Symbol.asyncDispose]());
+  expect(await run(waiting)).toMatchObject({
+    status: "UNKNOWN",
+    errorMessage: "The connector was closed before the reply came",
+  });
+});
+
+test("MT5LiveConnector writes an IPv6 address into its endpoint as one", async () => {
+  const client = new MT5LiveConnector(
+    { gatewayHost: "::1", gatewayPort: 1, requestTimeoutMs: 100 },
+    { context: world.context },
+  );
+  await expect(run(client.connect())).rejects.toThrow("tcp://[::1]:1");
+});
+
+test("MT5LiveConnector talks to a gateway that encrypts", async () => {
+  const keys = nodeCrypto.keyAgreement.generateKeyPair();
+  const serverKeys = nodeCrypto.keyAgreement.generateKeyPair();
+  const { client } = await pair(
+    { curve: { serverKey: serverKeys.publicKey, clientKey: keys.secretKey } },
+    { curve: { secretKey: serverKeys.secretKey, clients: [keys.publicKey] } },
+  );
+  expect(await run(client.sendOrder(order))).toMatchObject({ status: "FILLED" });
+});
+
+test("MT5LiveConnector looks once into its risk store for orders that come together", async () => {
+  const store = riskStore();
+  let loads = 0;
+  const { load } = store;
+  store.load = () => {
+    loads++;
+    return load();
+  };
+  const { client } = await pair({ risk: { maxDailyLossPercent: 2 }, riskStore: store });
+  const results = await run(Promise.all([client.sendOrder(order), client.sendOrder(order)]));
+  expect(results.map(({ status }) => status)).toEqual(["FILLED", "FILLED"]);
+  await world.clock.advance(5_000);
+  await run(client.sendOrder(order));
+  expect(loads).toBeLessThanOrEqual(2);
+});

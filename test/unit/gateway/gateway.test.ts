@@ -456,3 +456,44 @@ test("gateway with several accounts routes by account, by symbol, and by ticket"
     error_code: "POSITION_NOT_FOUND",
   });
 });
+
+test("gateway that cannot bind gives its order file up, and says why", async () => {
+  const { gateway } = await serve();
+  const orderFile = memoryOrderFile();
+  let closed = 0;
+  orderFile.close = async () => {
+    closed++;
+  };
+  const port = Number(gateway.endpoint.split(":").at(-1));
+  await expect(testGateway(world.context, [new FakeBackend()], { port, orderFile })).rejects.toThrow(
+    "Cannot bind",
+  );
+  expect(closed).toBe(1);
+});
+
+test("gateway is disposed of at once, and stopping it again waits for the same end", async () => {
+  const gateway = await testGateway(world.context, [new FakeBackend()]);
+  await world.clock.runUntil(Promise.all([gateway[Symbol.asyncDispose](), gateway.stop()]), 10_000);
+
+  await world.clock.runUntil(gateway.stop(), 10_000);
+  expect(gateway.audit.entries.filter(({ kind }) => kind === "stop")).toHaveLength(1);
+});
+
+test("gateway answers queries for an account that it does not have", async () => {
+  const { client } = await serve();
+  for (const action of ["GET_ACCOUNT", "GET_POSITIONS"]) {
+    expect(await client.ask({ uuid: "u", action, account: "999" })).toMatchObject({
+      error_code: "UNKNOWN_ACCOUNT",
+    });
+    expect(await client.ask({ uuid: "u", action, account: "" })).toMatchObject({ status: "ok" });
+  }
+});
+
+test("gateway refuses a number too large for any price", async () => {
+  const { client, clock } = await serve();
+  const text = JSON.stringify(openRequest(clock, "u")).replace(
+    '"volume":0.01',
+    `"volume":1${"0".repeat(309)}`,
+  );
+  expect(await client.ask(text)).toMatchObject({ uuid: "u", error_code: "INVALID_REQUEST" });
+});

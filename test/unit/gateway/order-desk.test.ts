@@ -265,3 +265,44 @@ test("commandId takes a uuid as it is, and hashes one that no agent would take",
   for (const odd of ["with space", "é", "x".repeat(65)]) expect(commandId(odd)).toMatch(/^v43-[0-9a-f]{60}$/);
   expect(commandId("a b")).not.toBe(commandId("a c"));
 });
+
+test("OrderDesk calls a repeated CLOSE UNKNOWN whose order file is lost while its account cannot tell, and never REJECTED", async () => {
+  const backend = new FakeBackend();
+  const before = await start(backend, memoryOrderFile());
+  const opened = await before.client.ask(openRequest(world.clock, "o"));
+  const close = { uuid: "c", action: "CLOSE", ticket: opened["ticket"] };
+  await before.client.ask(close);
+  const { client } = await start(backend, memoryOrderFile());
+  backend.tell = () => unknown;
+  expect(await client.ask(close)).toMatchObject({ status: "UNKNOWN" });
+  backend.tell = () => undefined;
+  await world.clock.advance(10_000);
+  expect(await client.ask(close)).toMatchObject({ status: "FILLED" });
+  expect(backend.executed).toHaveLength(2);
+});
+
+test("OrderDesk after a crash asks for a CLOSE whose position is gone, and sends one again whose position is open", async () => {
+  for (const reached of [true, false]) {
+    const backend = new FakeBackend();
+    const { client: earlier } = await start(backend, memoryOrderFile());
+    const { ticket } = await earlier.ask(openRequest(world.clock, "o"));
+    const file = memoryOrderFile();
+    const close = { uuid: "c", action: "CLOSE", ticket };
+    await killInTheMiddle(backend, file, close, reached);
+    if (reached) backend.positionsNow.length = 0;
+    const { client } = await start(backend, file);
+    expect(await client.ask(close)).toMatchObject({ status: "FILLED" });
+    expect(backend.executed).toHaveLength(2);
+    expect(backend.positionsNow).toEqual([]);
+  }
+});
+
+test("OrderDesk after a crash takes no refusal of the second copy for an outcome of the first", async () => {
+  const backend = new FakeBackend();
+  const file = memoryOrderFile();
+  await killInTheMiddle(backend, file, openRequest(world.clock, "u"), false);
+  backend.answer = () => ({ state: "refused", code: "NOT_CONNECTED", message: "away" });
+  backend.tell = () => ({ state: "filled", order: "7", position: "7", volume: 0.01, price: 1 });
+  const { client } = await start(backend, file);
+  expect(await client.ask(openRequest(world.clock, "u"))).toMatchObject({ status: "FILLED", ticket: 7 });
+});

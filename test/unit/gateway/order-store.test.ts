@@ -59,6 +59,20 @@ test("OrderStore refuses a file whose whole lines are damaged, and leaves it as 
   expect(await file.read()).toEqual(damaged);
 });
 
+test.each([
+  ["no JSON", "x"],
+  ["no object", "[1]"],
+  ["no texts", '{"uuid": 1, "digest": "d", "backend": "b", "at": 1}'],
+  ["no time", '{"uuid": "u", "digest": "d", "backend": "b", "at": 1.5}'],
+  ["no reply", '{"uuid": "u", "digest": "d", "backend": "b", "at": 1, "reply": []}'],
+])("OrderStore refuses a line with %s", async (_, line) => {
+  const file = memoryOrderFile();
+  await file.append(
+    new TextEncoder().encode(`{"uuid": "u", "digest": "d", "backend": "b", "at": 1}\n${line}\n`),
+  );
+  await expect(open(file)).rejects.toThrow("line 2 is damaged");
+});
+
 test("OrderStore flushes orders that come together at once, each in its order", async () => {
   const file = memoryOrderFile();
   let flushes = 0;

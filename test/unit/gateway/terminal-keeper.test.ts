@@ -160,6 +160,18 @@ test("TerminalKeeper starts a terminal again that ended, later each time, and as
   expect(host.started).toHaveLength(3);
 });
 
+test("TerminalKeeper waits little again after a terminal that ran for long", async () => {
+  const host = new FakeHost();
+  const { clock } = keep(host);
+  await clock.advance(10);
+  host.end(1);
+  await clock.advance(50_000);
+  await clock.advance(400_000);
+  host.end(1);
+  await clock.advance(45_000 + 1_500 + 2_100);
+  expect(host.started).toHaveLength(3);
+});
+
 test("TerminalKeeper lets LiveUpdate relaunch the terminal, from wherever, and starts none of its own", async () => {
   const host = new FakeHost();
   const { clock, log } = keep(host);
