@@ -121,8 +121,12 @@ export class AgentBench implements AsyncDisposable {
     compiled ??= compileProgram(join(mqlRoot, "Experts", "MT5Connector", "MT5Connector.mq5"), defaultFlavour);
     this.#program = new Program(await compiled, { files: this.files, ...rest });
     this.#feed = new TerminalFeed(this.#program, this.#watched());
-    if (!serves) return;
-    const [command = 0, events = 0, sync = 0] = (await this.#program.line("MT5Connector serves "))
+    if (serves) await this.serves();
+  }
+
+  /** Waits until the expert has bound. */
+  async serves(): Promise<void> {
+    const [command = 0, events = 0, sync = 0] = (await this.program.line("MT5Connector serves "))
       .split(" ")
       .slice(2)
       .map(Number);

@@ -33,6 +33,8 @@ interface Evidence {
 const tag = "~0123456789";
 let bench: AgentBench;
 let now = 0;
+/** The newest deal that the journal has seen; without it the history is not believed. */
+let seen: DealRecord;
 
 function order(ticket: number, changes: Partial<OrderRecord> = {}): OrderRecord {
   return {
@@ -125,7 +127,8 @@ describe("the expert's search for interrupted commands", { timeout: 120_000 }, (
     requireHost(context);
     bench = await AgentBench.create();
     now = Math.floor(bench.terminal.brokerMs() / 1_000) * 1_000;
-    Object.assign(bench.tables, { orders: [], historyOrders: [], historyDeals: [] });
+    seen = deal(100, 99, { timeBrokerMs: now - 9_000_000, reason: "client" });
+    Object.assign(bench.tables, { orders: [], historyOrders: [], historyDeals: [seen] });
   });
   afterEach(async () => {
     await bench[Symbol.asyncDispose]();
@@ -263,7 +266,7 @@ describe("the expert's search for interrupted commands", { timeout: 120_000 }, (
     const [first] = await outcomes("once");
     await bench.stop();
     bench.tables.historyOrders = [];
-    bench.tables.historyDeals = [];
+    bench.tables.historyDeals = [seen];
     await bench.start();
     expect(await outcomes("once")).toEqual([first]);
   });
@@ -457,5 +460,20 @@ describe("the expert's search for interrupted commands", { timeout: 120_000 }, (
       volume: 0.1,
       price: 1.1,
     });
+  });
+
+  it("waits for the history that its journal has seen before it concludes anything, or binds", async () => {
+    await interrupted({ once: { commentTag: tag } });
+    bench.tables.historyDeals = [];
+    await bench.start({ serves: false });
+    await bench.program.line(
+      "MT5Connector waits: The terminal's history is not there yet: it does not show deal 100",
+    );
+    expect(bench.program.printed.some((line) => line.startsWith("MT5Connector serves"))).toBe(false);
+    bench.tables.historyOrders = [order(271, { comment: tag })];
+    bench.tables.historyDeals = [seen, deal(371, 271, { comment: tag })];
+    bench.refresh();
+    await bench.serves();
+    expect(await states("once")).toEqual(["executed"]);
   });
 });

@@ -206,4 +206,25 @@ describe("the expert's comparison of the terminal's tables", { timeout: 120_000 
     bench.changed();
     await tells("position opened 63");
   });
+
+  it("believes no tables after a reconnect until the history is there again: nothing is closed meanwhile", async () => {
+    bench.tables.historyDeals = [deal(80)];
+    bench.tables.positions = [position(90)];
+    await begin();
+    bench.terminal.setConnected(false);
+    bench.refresh();
+    await bench.program.synced();
+    expect((await raw.request("snapshot")).reply.ok).toBe(false);
+    bench.tables.historyDeals = [];
+    bench.tables.positions = [];
+    bench.terminal.setConnected(true);
+    bench.changed();
+    await bench.program.synced();
+    const early = (await raw.request("snapshot")).reply;
+    expect(!early.ok && early.error.code).toBe("NOT_READY");
+    bench.tables.historyDeals = [deal(80)];
+    bench.tables.positions = [position(90), position(91)];
+    bench.changed();
+    await tells("position opened 91");
+  });
 });

@@ -13,7 +13,7 @@ input string InpSettings="mt5-connector.ini"; // Settings file in MQL5\Files
 
 //--- one agent, in an array so that it can be made anew: the terminal keeps globals when only the inputs change
 CAgent g_agents[];
-bool   g_told=false;
+string g_told="";
 
 //+------------------------------------------------------------------+
 //| What the expert may not do, with what to do about it; empty if it may do everything|
@@ -49,7 +49,7 @@ int OnInit(void)
          return(INIT_FAILED);
         }
       ArrayFree(g_agents);
-      g_told=false;
+      g_told="";
       if(ArrayResize(g_agents,1)!=1 || !g_agents[0].Load(InpSettings))
          return(INIT_FAILED);
      }
@@ -77,9 +77,9 @@ bool Begin(void)
    string unready=g_agents[0].WhyNotReady();
    if(unready!="")
      {
-      if(!g_told)
+      if(g_told!=unready)
          Print("MT5Connector waits: ",unready);
-      g_told=true;
+      g_told=unready;
       return(false);
      }
    if(!g_agents[0].Start())
@@ -87,6 +87,8 @@ bool Begin(void)
       ExpertRemove();
       return(false);
      }
+   if(!g_agents[0].Serves())
+      return(false);
    Print("MT5Connector serves ",g_agents[0].Ports()," epoch ",g_agents[0].Epoch());
    if(!g_agents[0].FlushesDisk())
       Print("MT5Connector: the journal survives a crash of the terminal, but perhaps not a power cut (the disk cannot be flushed)");

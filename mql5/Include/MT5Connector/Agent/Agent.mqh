@@ -36,7 +36,7 @@ public:
                      CAgent(void);
    bool              Serves(void) const { return(m_serves); }
    bool              Load(const string file);
-   string            WhyNotReady(void) const { return(Unready()); }
+   string            WhyNotReady(void);
    bool              Start(void);
    void              Turn(const int wait_ms);
    void              Stop(void);
@@ -105,18 +105,29 @@ bool CAgent::Open(CZmtpServer &server,const int port,const SZmtpOptions &options
    return(true);
   }
 //+------------------------------------------------------------------+
-//| With the terminal ready: takes the journal, settles what an earlier run left open, and only then binds|
+//| With the terminal ready: takes the journal, settles what an earlier run left open, and only then binds. It does not serve|
+//+------------------------------------------------------------------+
+//+------------------------------------------------------------------+
+//| yet if the history is still to come; it is called again then   |
 //+------------------------------------------------------------------+
 bool CAgent::Start(void)
   {
    SZmtpOptions options;
-   m_origin_us=(long)GetMicrosecondCount();
-   m_now=0;
-   m_stood_still=0;
-   m_login=AccountInfoInteger(ACCOUNT_LOGIN);
-   m_server=AccountInfoString(ACCOUNT_SERVER);
-   if(!m_journal.Open(m_login,m_server,m_settings.journal_max_entries,(long)m_settings.journal_retention_hours*3600000))
-      return(Fail(m_journal.Fault()));
+   if(!m_journal.IsOpen())
+     {
+      m_origin_us=(long)GetMicrosecondCount();
+      m_now=0;
+      m_stood_still=0;
+      m_login=AccountInfoInteger(ACCOUNT_LOGIN);
+      m_server=AccountInfoString(ACCOUNT_SERVER);
+      if(!m_journal.Open(m_login,m_server,m_settings.journal_max_entries,(long)m_settings.journal_retention_hours*3600000))
+         return(Fail(m_journal.Fault()));
+      m_history.Know(m_journal.NewestDeal());
+     }
+   //--- what the journal has seen in the history must be there again before anything is concluded from it
+   Clock();
+   if(Unready()!="")
+      return(true);
    if(!m_ledger.Init(m_journal.Epoch()) || !m_shadow.Start())
       return(Fail("the terminal's tables cannot be read"));
    SettleAtStart();
@@ -134,6 +145,15 @@ bool CAgent::Start(void)
    m_settings.Forget();
    m_serves=true;
    return(true);
+  }
+//+------------------------------------------------------------------+
+//| Why the terminal's tables cannot be believed; empty if they can|
+//+------------------------------------------------------------------+
+string CAgent::WhyNotReady(void)
+  {
+   if(m_journal.IsOpen())
+      Clock();
+   return(Unready());
   }
 //+------------------------------------------------------------------+
 //| Closes everything                                              |

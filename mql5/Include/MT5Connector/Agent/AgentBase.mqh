@@ -5,6 +5,7 @@
 //+------------------------------------------------------------------+
 #ifndef MT5CONNECTOR_AGENT_AGENTBASE_MQH
 #define MT5CONNECTOR_AGENT_AGENTBASE_MQH
+#include <MT5Connector/Agent/HistoryWatch.mqh>
 #include <MT5Connector/Agent/Intent.mqh>
 #include <MT5Connector/Agent/Journal.mqh>
 #include <MT5Connector/Agent/Ledger.mqh>
@@ -35,6 +36,7 @@ protected:
    CLedger           m_ledger;
    CJournal          m_journal;
    CShadow           m_shadow;
+   CHistoryWatch     m_history;
    CTickFeeds        m_feeds;
    CPager            m_pager;
    CRefusedIds       m_refused;
@@ -48,7 +50,7 @@ protected:
    long              m_lost;
    long              m_undelivered;
    void              Clock(void);
-   string            Unready(void) const { return(CTerminalReader::Unready(m_login,m_server)); }
+   string            Unready(void);
    void              Publish(const string topic,const string body,const bool may_skip);
    void              PublishBulk(const string topic,const string body,const uchar &bulk[]);
    void              Tell(const string payload);
@@ -84,6 +86,21 @@ void CAgentBase::Clock(void)
    if(now-m_now>AGENT_STALL_MS)
       m_stood_still+=now-m_now;
    m_now=now;
+  }
+//+------------------------------------------------------------------+
+//| Why the terminal's tables cannot be believed; empty if they can|
+//+------------------------------------------------------------------+
+string CAgentBase::Unready(void)
+  {
+   string why=CTerminalReader::Unready(m_login,m_server);
+   if(why!="")
+     {
+      m_history.Doubt();
+      return(why);
+     }
+   if(!m_history.IsThere(m_now))
+      return("The terminal's history is not there yet: it does not show deal "+(string)m_history.Known());
+   return("");
   }
 //+------------------------------------------------------------------+
 //| What events other than those of the ledger begin with          |

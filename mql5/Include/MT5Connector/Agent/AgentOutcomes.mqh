@@ -151,6 +151,7 @@ void CAgentOutcomes::ScanNow(void)
    if(Unready()!="" || !m_shadow.Scan(m_now))
       return;
    m_scan_asked=false;
+   m_history.Know(m_shadow.HighestDeal());
    for(int i=0; i<ArraySize(m_shadow.payloads); i++)
       Tell(m_shadow.payloads[i]);
    AfterScan();

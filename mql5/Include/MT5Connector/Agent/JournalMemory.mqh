@@ -50,6 +50,7 @@ public:
    int               SlotAt(const int place) const { return(m_sequence[place]); }
    int               Unacknowledged(const string client,int &slots[]) const;
    bool              IsClaimed(const ulong ticket,const int but) const;
+   ulong             NewestDeal(void) const;
   };
 //+------------------------------------------------------------------+
 //| Empty                                                          |
@@ -375,6 +376,20 @@ bool CJournalMemory::IsClaimed(const ulong ticket,const int but) const
          return(true);
      }
    return(false);
+  }
+//+------------------------------------------------------------------+
+//| The newest deal that was shown when a command was taken        |
+//+------------------------------------------------------------------+
+ulong CJournalMemory::NewestDeal(void) const
+  {
+   ulong newest=0;
+   for(int i=0; i<ArraySize(m_sequence); i++)
+     {
+      int slot=m_sequence[i];
+      if(slot>=0 && entries[slot].evidence.after_deal>newest)
+         newest=entries[slot].evidence.after_deal;
+     }
+   return(newest);
   }
 #endif
 //+------------------------------------------------------------------+

@@ -32,6 +32,7 @@ public:
    void              Amend(const ulong deal);
    bool              Scan(const long now);
    bool              Highest(ulong &record,ulong &deal);
+   ulong             HighestDeal(void) const { return(m_deals.Highest()); }
   };
 //+------------------------------------------------------------------+
 //| Knows nothing                                                  |
