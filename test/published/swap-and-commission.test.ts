@@ -165,6 +165,27 @@ const examples: readonly Example[] = [
     nights: 4,
     swap: -4,
   },
+  {
+    source: "Darwinex, swaps of XTIUSD: the same every weekday, with nothing more on Wednesday",
+    symbol: "XTIUSD",
+    side: "buy",
+    lots: 1,
+    price: 80,
+    spec: { swapMode: "money", swapLong: -3, swapRatios: [0, 1, 1, 1, 1, 1, 0] },
+    nights: 7,
+    swap: -15,
+  },
+  {
+    source:
+      "MQL5 reference, Symbol Properties, SYMBOL_SWAP_SUNDAY and the other days: a ratio for each night, weekends too",
+    symbol: "COIN",
+    side: "buy",
+    lots: 1,
+    price: 20_000,
+    spec: { ...share, swapMode: "money", swapLong: -1, swapRatios: [1, 1, 1, 1, 1, 1.5, 0.5] },
+    nights: 7,
+    swap: -7,
+  },
 ];
 
 describe("published swaps", () => {

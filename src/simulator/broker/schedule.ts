@@ -83,7 +83,7 @@ export class Schedule {
     this.#rolloverTimer = undefined;
     if (brokerMs(this.#state) >= this.#rolloverBrokerMs) {
       for (const position of [...this.#state.positions.all()]) {
-        const days = rolloverDays(this.#rolloverBrokerMs - 1, position.symbol.spec.swapTripleDay);
+        const days = rolloverDays(this.#rolloverBrokerMs - 1, position.symbol.spec);
         const minor = swapMinor(position, this.#state, days);
         if (minor !== 0) this.#books.addSwap(position, minor);
       }

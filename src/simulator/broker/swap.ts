@@ -17,11 +17,13 @@ export function nextRollover(brokerMs: number): number {
   return (Math.floor(brokerMs / DAY_MS) + 1) * DAY_MS;
 }
 
-/** How many days' swap the rollover at the end of a broker day counts: none on weekends, three on the triple day. */
-export function rolloverDays(endedBrokerMs: number, tripleDay: number): number {
+/** How many days' swap the rollover at the end of a broker day counts. */
+export function rolloverDays(endedBrokerMs: number, spec: SymbolSpec): number {
   const day = new Date(endedBrokerMs).getUTCDay();
+  const ratio = spec.swapRatios[day];
+  if (ratio !== undefined) return ratio;
   if (day === 0 || day === 6) return 0;
-  return day === tripleDay ? 3 : 1;
+  return day === spec.swapTripleDay ? 3 : 1;
 }
 
 /** The currency in which a symbol's swap is reckoned; undefined for that of the account, or for no swap. */

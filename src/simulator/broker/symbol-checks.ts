@@ -73,6 +73,8 @@ export function checkSpec(spec: SymbolSpec): void {
     "swapTripleDay",
     "0 (Sunday) to 6 (Saturday)",
   );
+  const ratios = spec.swapRatios.length === 0 || spec.swapRatios.length === 7;
+  expect(ratios && spec.swapRatios.every(isAtLeast0), "swapRatios", "seven factors of 0 or more, or none");
   for (const property of ["quoteSessions", "tradeSessions"] as const) {
     expect(
       spec[property].every(isSpan),

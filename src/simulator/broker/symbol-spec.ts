@@ -81,6 +81,11 @@ export interface SymbolSpec {
   readonly swapShort: number;
   /** Day of the week (0 = Sunday) whose rollover counts three times. */
   readonly swapTripleDay: number;
+  /**
+   * How many days' swap the night after each day of the week counts, Sunday first (SYMBOL_SWAP_SUNDAY …); empty: none on
+   * the weekend, three on `swapTripleDay`, else one.
+   */
+  readonly swapRatios: readonly number[];
   /** Charged per lot and deal, in the account's currency. */
   readonly commissionPerLot: number;
   readonly quoteSessions: readonly WeekSpan[];

@@ -62,6 +62,7 @@ export function symbolSpec(name: string, overrides: Partial<SymbolSpec> = {}): S
     swapLong: 0,
     swapShort: 0,
     swapTripleDay: 3,
+    swapRatios: [],
     commissionPerLot: 0,
     quoteSessions: weekdaySessions(),
     tradeSessions: weekdaySessions(),
