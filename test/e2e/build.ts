@@ -59,6 +59,8 @@ async function compileConsumer(folder: string, name: string, text: string): Prom
   const installed = join(consumer, "node_modules/@trading-org/mt5-connector");
   await mkdir(installed, { recursive: true });
   await cp(join(root, "package.json"), join(installed, "package.json"));
+  // Another program may have been compiled before.
+  await rm(join(installed, "dist"), { force: true });
   await symlink(join(folder, "dist"), join(installed, "dist"));
   await writeFile(join(consumer, "package.json"), '{"type":"module"}');
   await writeFile(join(consumer, `${name}.ts`), text);
