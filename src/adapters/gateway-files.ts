@@ -100,6 +100,8 @@ class QueuedFile implements AppendFile {
   }
 
   async #flush(): Promise<void> {
+    // With nothing to do this would end before its promise is kept in #writing, and keep others from writing for ever.
+    await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];

@@ -68,8 +68,11 @@ async function serve(
   if (terminal !== undefined) cleanups.push(() => terminal.stop());
 
   const mt5 = await makeConnector(settings, simulation, log);
-  cleanups.push(() => mt5.disconnect());
   let stopping = false;
+  cleanups.push(() => {
+    stopping = true;
+    return mt5.disconnect();
+  });
   mt5.on("agentDisconnected", (account, reason) => {
     if (!stopping) log.warning("MetaTrader account disconnected", { account, reason });
   });

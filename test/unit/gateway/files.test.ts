@@ -84,6 +84,24 @@ test("openAppendFile writes lines that are not prompt together, a moment later",
   await file.close();
 });
 
+test("openAppendFile goes on writing after the moment of gathered lines has passed with nothing left to write", async () => {
+  const path = await place();
+  const { calls, open, until } = counted();
+  const file = await openAppendFile(path, nothingLost, { open, gatherMs: 1 });
+  for (let round = 1; round <= 5; round++) {
+    file.write("waits", false);
+    file.write("prompt");
+    await until(round);
+    // the gathering's own timer, set before this one
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise(setImmediate);
+  }
+  file.write("later", false);
+  expect((await until(6)).length).toBe(6);
+  expect(calls).toEqual([...Array.from({ length: 5 }, () => "write 2"), "write 1"]);
+  await file.close();
+});
+
 test("openAppendFile flushes to the disk within its time, and when it closes, and only what is new", async () => {
   const path = await place();
   const { calls, open, until } = counted();
