@@ -65,7 +65,7 @@ export function sessionParts(deps: SessionDeps, acts: SessionActs): SessionParts
   const fill = (): void => acts.fill();
   const shared = { agentId: agent.id, clock, timers, agentClock };
   const requests = new Requests({ ...shared, signer: signerOf(deps, "sync") });
-  const inquiries = new Inquiries({
+  const inquiries: Inquiries = new Inquiries({
     ...shared,
     requests,
     state,
@@ -92,7 +92,7 @@ export function sessionParts(deps: SessionDeps, acts: SessionActs): SessionParts
     ask: (op, args, read) => inquiries.ask(op, args, read),
     tell: (id, outcome, recovered): void => hooks.outcome(id, outcome, recovered),
   });
-  const catchUp = new CatchUp({
+  const catchUp: CatchUp = new CatchUp({
     mirror,
     timers,
     randomBytes,
