@@ -27,7 +27,15 @@ const probed = [
 /** Everything that runs the sources on the host; each program is built once, its counts are summed. */
 const suites = [
   "test/contract/agent/ea.test.ts",
-  ...["agent", "agent-commands", "agent-journal", "agent-requests", "agent-resolver", "agent-shadow"],
+  ...[
+    "agent",
+    "agent-commands",
+    "agent-history",
+    "agent-journal",
+    "agent-requests",
+    "agent-resolver",
+    "agent-shadow",
+  ],
   ...["crypto", "hostile", "json", "sockets", "unit"],
 ].map((name) => (name.includes("/") ? name : `test/mql5/${name}.test.ts`));
 

@@ -18,8 +18,20 @@ private:
    bool              Collect(const string op,const string symbol,const string &names[],const bool named,CPageItems &items);
    bool              CollectHistory(CPageItems &items);
 protected:
+   void              GiveMore(const string cursor);
    void              RunPaged(const string op);
   };
+//+------------------------------------------------------------------+
+//| The cursor of the next page, if there is one                   |
+//+------------------------------------------------------------------+
+void CAgentPages::GiveMore(const string cursor)
+  {
+   m_json.Name("more");
+   if(cursor=="")
+      m_json.Null();
+   else
+      m_json.Text(cursor);
+  }
 //+------------------------------------------------------------------+
 //| Operations that are given page by page                         |
 //+------------------------------------------------------------------+
@@ -111,11 +123,7 @@ void CAgentPages::RunPaged(const string op)
             m_json.Raw(items.texts[k]);
       m_json.EndList();
      }
-   m_json.Name("more");
-   if(more=="")
-      m_json.Null();
-   else
-      m_json.Text(more);
+   GiveMore(more);
    EndResult(false);
   }
 //+------------------------------------------------------------------+

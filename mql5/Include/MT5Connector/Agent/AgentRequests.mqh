@@ -7,8 +7,7 @@
 #define MT5CONNECTOR_AGENT_AGENTREQUESTS_MQH
 #include <MT5Connector/Agent/AgentInquiries.mqh>
 
-const string g_known_later[]={"history.orders","history.deals","bars","ticks","depth.subscribe","depth.unsubscribe","order.check",
-                        "calc.margin","calc.profit","calendar"};
+const string g_known_later[]={"bars","depth.subscribe","depth.unsubscribe","order.check","calc.margin","calc.profit","calendar"};
 
 //+------------------------------------------------------------------+
 //| The sync channel (docs/protocol.md, 4); the order of the checks is the protocol's|
@@ -131,7 +130,8 @@ void CAgentRequests::Run(const string op)
   {
    bool paged=op=="positions" || op=="orders" || op=="symbols" || op=="snapshot" || op=="outcomes";
    bool plain=op=="challenge" || op=="hello" || op=="ping" || op=="bye" || op=="barrier" || op=="account" || op=="terminal" || op=="tick" ||
-              op=="ledger.since" || op=="subscribe" || op=="unsubscribe" || op=="outcome" || op=="outcome.ack";
+              op=="ledger.since" || op=="subscribe" || op=="unsubscribe" || op=="outcome" || op=="outcome.ack" ||
+              op=="history.orders" || op=="history.deals" || op=="ticks";
    if(!paged && !plain)
      {
       if(CNames::Find(g_known_later,op)>=0)
@@ -158,6 +158,10 @@ void CAgentRequests::Run(const string op)
       RunPaged(op);
       return;
      }
+   if(op=="history.orders" || op=="history.deals")
+      RunHistory(op);
+   if(op=="ticks")
+      RunTicks();
    if(op=="challenge")
       RunChallenge();
    if(op=="hello")

@@ -5,12 +5,12 @@
 //+------------------------------------------------------------------+
 #ifndef MT5CONNECTOR_AGENT_AGENTSTREAMS_MQH
 #define MT5CONNECTOR_AGENT_AGENTSTREAMS_MQH
-#include <MT5Connector/Agent/AgentPages.mqh>
+#include <MT5Connector/Agent/AgentHistory.mqh>
 
 //+------------------------------------------------------------------+
 //| The ledger, and ticks (docs/protocol.md, 4.3 and 5.5)          |
 //+------------------------------------------------------------------+
-class CAgentStreams : public CAgentPages
+class CAgentStreams : public CAgentHistory
   {
 protected:
    void              PumpFeed(const int feed);

@@ -18,6 +18,7 @@ public:
                      CPageItems(void) {}
    void              Clear(void);
    bool              Add(const int list,const string json);
+   bool              Insert(const int place,const int list,const string json);
    int               Size(void) const { return(ArraySize(texts)); }
    int               End(const int start) const;
    bool              Take(const CPageItems &other);
@@ -40,6 +41,22 @@ bool CPageItems::Add(const int list,const string json)
       return(false);
    texts[count]=json;
    lists[count]=list;
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| One item more, at a place                                      |
+//+------------------------------------------------------------------+
+bool CPageItems::Insert(const int place,const int list,const string json)
+  {
+   if(!Add(list,json))
+      return(false);
+   for(int i=ArraySize(texts)-1; i>place; i--)
+     {
+      texts[i]=texts[i-1];
+      lists[i]=lists[i-1];
+     }
+   texts[place]=json;
+   lists[place]=list;
    return(true);
   }
 //+------------------------------------------------------------------+
