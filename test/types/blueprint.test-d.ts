@@ -5,11 +5,14 @@
 import {
   type AccountAPI,
   type AccountInfo,
+  type AgentMetrics,
   type BarData,
   type BatchResult,
   type CommandOutcome,
   type ConnectionStatus,
+  type ConnectorMetrics,
   type ConnectorStatus,
+  type ErrorCounts,
   type GroupResult,
   type MarketDataAPI,
   MT5Agent,
@@ -161,6 +164,42 @@ export const config: MT5ConnectorConfig = {
     security: { encryptionLevel: "high" },
   },
 };
+
+/** The ideal usage example. */
+export async function ideal(given: MT5ConnectorConfig): Promise<void> {
+  const mt5 = new MT5Connector(given);
+  await mt5.connect();
+  const primaryAccount: MT5Agent = mt5.getAgent("account-prod-01");
+  const result = await primaryAccount.trade.marketBuy("EURUSD", 0.1);
+  console.log(`Trade executed with ticket: ${result.ticket}`);
+  primaryAccount.on("orderFilled", (fillDetails) => {
+    console.log(`[${primaryAccount.id}] Order was filled!`, fillDetails);
+  });
+  mt5.on("agentDisconnected", (agentId) => console.warn(`Warning: Agent ${agentId} has disconnected.`));
+}
+
+/** The calendar, and the figures. */
+export async function figures(mt5: MT5Connector, agent: MT5Agent): Promise<void> {
+  const range = { from: new Date(0), to: new Date() };
+  for await (const event of agent.marketData.calendar({ ...range, currency: "USD" })) {
+    const actual: number | undefined = event.actual;
+    const importance: "none" | "low" | "moderate" | "high" = event.importance;
+    console.log(actual, importance, event.unit, event.multiplier, event.period?.getTime());
+    // @ts-expect-error numbers are plain: there is no scaled one beside them
+    event.actualMillionths;
+  }
+  // @ts-expect-error the calendar needs an end
+  agent.marketData.calendar({ from: new Date() });
+  const { throughput, errorsByClass }: AgentMetrics = agent.getMetrics();
+  assertSame<typeof throughput.commandsPerSecond, number>(true);
+  assertSame<keyof ErrorCounts, keyof typeof errorsByClass>(true);
+  const { enabled }: ConnectorMetrics = mt5.getMetrics();
+  console.log(enabled);
+  // @ts-expect-error a key that no query has
+  await agent.account.getInfo({ timeout: 1 });
+  // @ts-expect-error one selection only needs a ticket, a position or a span of time
+  agent.history.deals({ symbol: "EURUSD" });
+}
 
 /** The classes and namespaces that the blueprint names. */
 export async function contract(mt5: MT5Connector, agent: MT5Agent): Promise<void> {
