@@ -49,6 +49,19 @@ test("marketOrder sends what was asked, on the symbol's grid", async () => {
   });
 });
 
+test("a volume off the grid is refused with the two that lie on it", async () => {
+  const { agent, failure } = await connectedWorld();
+  for (const [volume, advice] of [
+    [0.014, "Use 0.01 or 0.02"],
+    [0.015, "Use 0.01 or 0.02"],
+    [0.299, "Use 0.29 or 0.3"],
+    [0.004, "Use 0.01 or more"],
+  ] as const) {
+    const error = await failure(agent.trade.marketBuy("EURUSD", volume));
+    expect(error).toMatchObject({ remedy: expect.stringContaining(advice) });
+  }
+});
+
 test.each([
   [{ volume: 0.015 }, "volume 0.015 is no multiple of step 0.01"],
   [{ volume: 0 }, "volume 0 is not a number of lots above 0"],

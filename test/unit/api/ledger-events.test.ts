@@ -53,6 +53,19 @@ function executed(volume: number, price: number): LedgerPayload {
 }
 
 describe("LedgerEvents", () => {
+  test("tells the price of a fill without the noise of floating point, averaged over its deals", () => {
+    const { told, take } = listening();
+    // 1.2719 * 0.1 / 0.1 is 1.2718999999999998.
+    take(deal(0.1, 1.2719));
+    take(order("filled", { kind: "buy", state: "filled", volumeInitial: 0.1, volumeCurrent: 0 }));
+    expect(told).toEqual(["orderFilled 0.1@1.2719"]);
+    const parts = listening();
+    parts.take(deal(0.1, 1.1));
+    parts.take(deal(0.2, 1.10003));
+    parts.take(order("filled", { kind: "buy", state: "filled", volumeInitial: 0.3, volumeCurrent: 0 }));
+    expect(parts.told).toEqual(["orderFilled 0.3@1.10002"]);
+  });
+
   test("tells a pending order's life: placed, modified, cancelled, expired, rejected", () => {
     const { told, take } = listening();
     const pending = { kind: "buyLimit", price: 1.08, volumeCurrent: 1 } as const;
