@@ -4,7 +4,7 @@ import { GatewayErrorCode } from "./error-codes.ts";
 import type { GatewayLog } from "./gateway-log.ts";
 import { commandId, type OrderEntry, OrderMemory, orderDigest } from "./order-memory.ts";
 import type { OrderStore, StoredOrder } from "./order-store.ts";
-import type { PyObject } from "./python-json.ts";
+import { type PyObject, pythonJson } from "./python-json.ts";
 import { orderReply, rejectedReply, unknownReply } from "./replies.ts";
 import type { OrderRequest, Refusal } from "./request.ts";
 import type { Stamps } from "./timestamps.ts";
@@ -131,8 +131,17 @@ export class OrderDesk {
     }
     const outcome = await this.#certain(request.uuid, entry, sent);
     if (this.#closed && outcome.state === "unknown") return this.#unknown(request.uuid);
-    const reply = orderReply(request, outcome, stamps.now(), clock.nowMs() - startMs);
-    return this.#settled(request.uuid, entry, reply);
+    try {
+      const reply = orderReply(request, outcome, stamps.now(), clock.nowMs() - startMs);
+      // what cannot be written down cannot be told twice alike
+      pythonJson(reply);
+      return this.#settled(request.uuid, entry, reply);
+    } catch (error) {
+      log.error("The outcome of an order holds figures that are none", { uuid: request.uuid, error });
+      entry.settling = undefined;
+      entry.toldUnknown = true;
+      return this.#unknown(request.uuid);
+    }
   }
 
   async #settleLeft(uuid: string, entry: OrderEntry): Promise<PyObject> {

@@ -86,12 +86,24 @@ export class GatewayServer {
   }
 
   async #serve(): Promise<void> {
-    const { socket } = this.#options;
+    const { socket, log } = this.#options;
     for (;;) {
       const message = await socket.receive();
       if (message === undefined) return;
-      this.#take(message);
+      try {
+        this.#take(message);
+      } catch (error) {
+        // No message may end the loop, whatever it is that was not foreseen. Nothing of it has been begun.
+        log.error("A message could not be taken", { peer: message.peer.id, error });
+        this.#working(this.#apologise(message));
+      }
     }
+  }
+
+  async #apologise({ peer, frames }: GatewayMessage): Promise<void> {
+    const { socket, stamps } = this.#options;
+    const reply = rejectedReply("", toRefusal(undefined), stamps.now());
+    await socket.reply(peer, [...openEnvelope(frames).address, pythonJson(reply)]);
   }
 
   /** Answers one message, at once or in time. Everything that can go wrong ends as a reply. */
@@ -152,11 +164,11 @@ export class GatewayServer {
     { peer }: GatewayMessage,
     envelope: Envelope,
     result: RequestResult,
-    reply: PyObject,
+    made: PyObject,
     startMs: number,
   ): Promise<void> {
     const { clock, socket, log } = this.#options;
-    const text = pythonJson(reply);
+    const [reply, text] = this.#written(made);
     const request = result.ok ? result.request : undefined;
     this.#record(peer, { kind: "reply", reply }, request?.action === "OPEN" || request?.action === "CLOSE");
     if (reply["status"] !== "ok" || log.debugs !== false) {
@@ -165,6 +177,17 @@ export class GatewayServer {
     const sent = await socket.reply(peer, [...envelope.address, text]);
     if (!sent)
       log.info("A client did not wait for its reply", { uuid: reply["uuid"], status: reply["status"] });
+  }
+
+  /** A reply as text. Figures that are no JSON, as a broken terminal may have them, end as an error and not as silence. */
+  #written(reply: PyObject): readonly [PyObject, string] {
+    try {
+      return [reply, pythonJson(reply)];
+    } catch (error) {
+      const uuid = String(reply["uuid"]);
+      const failed = this.#failed(uuid, error);
+      return [failed, pythonJson(failed)];
+    }
   }
 
   #carryOut(request: OrderRequest | AccountRequest | PositionsRequest, peer: GatewayPeer): Promise<PyObject> {

@@ -497,3 +497,38 @@ test("gateway refuses a number too large for any price", async () => {
   );
   expect(await client.ask(text)).toMatchObject({ uuid: "u", error_code: "INVALID_REQUEST" });
 });
+
+test("gateway answers with an error where a terminal has figures that are none, and never calls an order so REJECTED", async () => {
+  const { gateway, client, backend, clock } = await serve();
+  backend.equity = Number.NaN;
+  expect(await client.ask({ uuid: "a", action: "GET_ACCOUNT" })).toMatchObject({
+    uuid: "a",
+    status: "REJECTED",
+    error_code: "INTERNAL_ERROR",
+  });
+  backend.answer = () => ({ state: "filled", order: "1", position: "1", volume: 0.01, price: Number.NaN });
+  expect(await client.ask(openRequest(clock, "o"))).toMatchObject({ uuid: "o", status: "UNKNOWN" });
+  backend.answer = () => undefined;
+  backend.tell = () => ({ state: "filled", order: "1", position: "1", volume: 0.01, price: 1 });
+  expect(await client.ask(openRequest(clock, "o"))).toMatchObject({ status: "UNKNOWN" });
+  backend.journal.set("o", { state: "filled", order: "1", position: "1", volume: 0.01, price: 1 });
+  expect(await client.ask(openRequest(clock, "o"))).toMatchObject({ status: "FILLED", price: 1 });
+  expect(gateway.log.lines.filter((line) => line.startsWith("ERROR")).length).toBeGreaterThan(1);
+  expect(await client.ask(ping("p"))).toMatchObject({ status: "ok" });
+});
+
+test("gateway answers with an error and goes on after a fault that nobody foresaw", async () => {
+  const { gateway, client, backend, clock } = await serve();
+  const { record } = gateway.audit;
+  gateway.audit.record = () => {
+    throw new TypeError("a bug");
+  };
+  expect(await client.ask(openRequest(clock, "lost"))).toMatchObject({
+    status: "REJECTED",
+    error_code: "INTERNAL_ERROR",
+  });
+  expect(backend.executed).toEqual([]);
+  gateway.audit.record = record;
+  expect(await client.ask(ping("p"))).toMatchObject({ uuid: "p", status: "ok" });
+  expect(gateway.log.lines.some((line) => line.startsWith("ERROR A message could not be taken"))).toBe(true);
+});
