@@ -356,4 +356,27 @@ describe("the expert's command channel", { timeout: 120_000 }, () => {
     expect(told(await bench.outcome(raw, "p-4"))).toBe("BAD_REQUEST");
     expect(sent.map((request) => request.action)).toEqual(["pending", "modify", "modify"]);
   });
+
+  it("reads each command that waited afresh: nothing of the one before is left in it", async () => {
+    const bench = await serving({ symbols: ["EURUSD", "USDJPY"] });
+    const raw = await bench.live();
+    result(await raw.request("tick", { symbol: "USDJPY" }));
+    await bench.program.message((one) => one.t === "symbolSelect" && one.name === "USDJPY");
+    bench.terminal.quote("USDJPY", 150.001, 150.003);
+    const sent: TradeRequest[] = [];
+    bench.tables.orderSendAsync = (request) => {
+      sent.push(request);
+      return { sent: true, requestId: sent.length, retcode: 10008, comment: "" };
+    };
+    for (let i = 1; i <= 128; i++) raw.sendCommand(raw.command(`f-${i}`, JSON.stringify(market)));
+    const fine = { ...pending, price: 1.05001, stopLoss: 1.01001 };
+    raw.sendCommand(raw.command("fine", JSON.stringify(fine)));
+    raw.sendCommand(raw.command("coarse", JSON.stringify({ ...market, symbol: "USDJPY" })));
+    await bench.until(() => sent.length === 128, "128 requests");
+    for (let turn = 1; turn <= 128; turn++) bench.changed(answered(turn, 10013));
+    await bench.until(() => sent.length === 130, "the two that waited");
+    expect(sent[128]).toMatchObject({ action: "pending", price: 1.05001 });
+    expect(sent[129]).toMatchObject({ action: "deal", symbol: "USDJPY" });
+    expect(sent[129]?.stopLoss ?? 0).toBe(0);
+  });
 });

@@ -33,6 +33,7 @@ protected:
    string            m_fault;
    bool              Refuse(const string fault);
 private:
+   void              Reset(void);
    bool              Common(const CJsonReader &reader);
    bool              Amount(const CJsonReader &reader,const string name,double &value);
    bool              Ticket(const CJsonReader &reader,const string name,ulong &value);
@@ -75,6 +76,13 @@ public:
 //+------------------------------------------------------------------+
 CIntentText::CIntentText(void)
   {
+   Reset();
+  }
+//+------------------------------------------------------------------+
+//| Nothing of an earlier text may be left                         |
+//+------------------------------------------------------------------+
+void CIntentText::Reset(void)
+  {
    m_fault="";
    kind=-1;
    symbol="";
@@ -105,7 +113,7 @@ bool CIntentText::Parse(const string text)
    CJsonReader reader;
    uchar       bytes[];
    string      word="";
-   m_fault="";
+   Reset();
    if(CUtf8::Encode(text,bytes)<1 || !reader.Parse(bytes) || reader.Kind(0)!=JSON_OBJECT)
       return(Refuse("Cannot read the intent: "+reader.Fault()));
    if(!Word(reader,"kind",word,1,32))
@@ -175,7 +183,6 @@ bool CIntentText::ParsePending(const CJsonReader &reader)
 bool CIntentText::ParseChange(const CJsonReader &reader)
   {
    bool of_order=kind==INTENT_MODIFY_ORDER;
-   gives=0;
    if(of_order && !Named(reader,"order",order))
       return(false);
    if(!of_order && !Named(reader,"position",position))
