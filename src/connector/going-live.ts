@@ -101,13 +101,14 @@ export class GoingLive {
   /** Before commands are sent in a session: everything that this client has not been told of its earlier ones. */
   async #begin(established: Established): Promise<void> {
     const { state, catchUp, outcomes, outbox, begun } = this.#deps;
-    const { outcomes: untold, moreOutcomes, limits: promised } = established.hello;
+    const { untold, hello } = established;
     // What the ledger says about open commands is heard before any of them is sent again.
     if (catchUp.follows) await catchUp.fill();
-    await outcomes.deliverUntold(untold, moreOutcomes);
+    if (untold !== undefined) await outcomes.deliverUntold(untold.outcomes, untold.moreOutcomes);
+    established.untold = undefined;
     if (state.established !== established) return;
     state.begun = established;
-    outbox.startSession(established, promised);
+    outbox.startSession(established, hello.limits);
     begun();
   }
 

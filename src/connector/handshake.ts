@@ -12,7 +12,9 @@ import { productName, productVersion } from "./version.ts";
 export interface Established {
   readonly id: string;
   readonly epoch: number;
-  readonly hello: HelloResult;
+  readonly hello: Omit<HelloResult, "outcomes" | "moreOutcomes">;
+  /** What the agent listed as not told yet; let go once it is, for a session may last for weeks. */
+  untold: Pick<HelloResult, "outcomes" | "moreOutcomes"> | undefined;
   /** The agent clock at hello: pulses from before know nothing of the session. */
   readonly sinceAgentMs: number;
 }
@@ -64,8 +66,14 @@ export class Handshake {
     this.#requireSameAccount(hello.result);
     agentClock.reset();
     agentClock.reply(hello.agentMs, sentMs, clock.nowMs());
-    const { session, ...rest } = hello.result;
-    return { id: session, epoch: hello.epoch, hello: { session, ...rest }, sinceAgentMs: hello.agentMs };
+    const { outcomes, moreOutcomes, ...rest } = hello.result;
+    return {
+      id: rest.session,
+      epoch: hello.epoch,
+      hello: rest,
+      untold: { outcomes, moreOutcomes },
+      sinceAgentMs: hello.agentMs,
+    };
   }
 
   /** A terminal that is logged in to another account must not be traded on (4.1). */
