@@ -61,6 +61,7 @@ export class Batches {
   }
 
   async closeAllPositions(symbol?: string): Promise<TradeResult[]> {
+    checkSymbol(symbol, "close all positions");
     const action = `close all positions${symbol === undefined ? "" : ` of ${symbol}`}`;
     const results = await this.#each(
       action,
@@ -73,6 +74,7 @@ export class Batches {
   }
 
   async cancelAllOrders(symbol?: string): Promise<void> {
+    checkSymbol(symbol, "cancel all orders");
     const action = `cancel all orders${symbol === undefined ? "" : ` of ${symbol}`}`;
     const tickets = await this.#tickets("orders", symbol, action);
     // An order that was filled meanwhile is a failure: there is a position now that nobody wanted.
@@ -171,6 +173,16 @@ export class Batches {
     if (failures.length > 0) throw new PartialFailureError(action, results, failures);
     return results;
   }
+}
+
+/** What names no symbol would match nothing, and look as if there was nothing to do. */
+function checkSymbol(symbol: unknown, action: string): void {
+  if (symbol === undefined || (typeof symbol === "string" && symbol !== "")) return;
+  throw invalid(
+    action,
+    `${JSON.stringify(symbol)} is no symbol's name`,
+    "Give its exact name, or leave it out for all",
+  );
 }
 
 /** A market order on its way cannot be cancelled. */

@@ -81,7 +81,8 @@ type ParamShape =
   | "query"
   | "listing"
   | "calendar"
-  | "history";
+  | "history"
+  | "group";
 
 const shapes: Readonly<Record<Shape | ParamShape, Readonly<Record<string, true>>>> = {
   command,
@@ -99,6 +100,7 @@ const shapes: Readonly<Record<Shape | ParamShape, Readonly<Record<string, true>>
   listing,
   calendar,
   history,
+  group: { strategy: true },
 };
 
 /** One of a batch's entries, by its `kind`. */

@@ -254,6 +254,13 @@ export class AgentMarketData implements MarketDataAPI {
     verb: string,
     shape: string,
   ): { readonly id: string; readonly names: readonly string[] } {
+    if (!Array.isArray(symbols)) {
+      throw invalid(
+        verb,
+        `${JSON.stringify(symbols)} is no list of symbols`,
+        'Give an array, such as ["EURUSD"]',
+      );
+    }
     const names = [...new Set(symbols)];
     const action = `${verb} ${names.join(", ")}`;
     if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {

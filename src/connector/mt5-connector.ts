@@ -1,3 +1,4 @@
+import { checkKeys } from "../api/known-keys.ts";
 import type { Hmac, SharedSecret } from "../protocol/v1/signing.ts";
 import { type Clock, systemClock } from "../transport/clock.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -183,6 +184,7 @@ export class MT5Connector extends TypedEmitter<ConnectorEvents> implements Async
    * @param options.strategy which agent answers a read, "failover" if left out
    */
   group(ids?: readonly string[], options: { readonly strategy?: ReadStrategy } = {}): AgentGroup {
+    checkKeys(options, "group", "make a group");
     const agents = ids === undefined ? this.getAllAgents() : [...new Set(ids)].map((id) => this.getAgent(id));
     return new AgentGroup(agents, options.strategy);
   }

@@ -153,6 +153,33 @@ test.each(queries)(
   },
 );
 
+test("a group's misspelt strategy is refused", async () => {
+  const { mt5 } = await connectedWorld();
+  expect(() => mt5.group(undefined, { stratgy: "round-robin" } as never)).toThrow('unknown key "stratgy"');
+});
+
+test.each([
+  ["closeAllPositions", { symbol: "EURUSD" }],
+  ["closeAllPositions", ""],
+  ["cancelAllOrders", ["EURUSD"]],
+] as const)("%s refuses %j, which would match nothing", async (name, symbol) => {
+  const { agent, fake, settle, failure } = await connectedWorld();
+  await settle(agent.trade.marketBuy("EURUSD", 0.1));
+  const error = await failure(agent.trade[name](symbol as never));
+  expect(error).toMatchObject({ message: expect.stringContaining("is no symbol's name") });
+  expect(fake.executed).toHaveLength(1);
+});
+
+test.each(["subscribe", "subscribeDepth"] as const)(
+  "%s refuses one symbol without its list",
+  async (name) => {
+    const { agent } = await connectedWorld();
+    expect(() => agent.marketData[name]("EURUSD" as never, () => undefined)).toThrow(
+      '"EURUSD" is no list of symbols',
+    );
+  },
+);
+
 test("a volume that is text is called so", async () => {
   const { agent, fake, failure } = await connectedWorld();
   const error = await failure(agent.trade.marketBuy("EURUSD", "0.1" as never));
