@@ -26,13 +26,13 @@ export {
   type GatewayBackend,
   type IdTaken,
 } from "./backend.ts";
-export {
-  type LiveClose,
-  type LiveOrder,
-  MT5LiveConnector,
-  type MT5LiveConnectorDeps,
-  type MT5LiveConnectorOptions,
-} from "./client.ts";
+export { MT5LiveConnector } from "./client.ts";
+export type {
+  LiveClose,
+  LiveOrder,
+  MT5LiveConnectorDeps,
+  MT5LiveConnectorOptions,
+} from "./client-options.ts";
 export type {
   GatewayAccount,
   GatewayPing,

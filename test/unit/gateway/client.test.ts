@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { nodeCrypto } from "../../../src/adapters/node-crypto.ts";
-import { MT5LiveConnector, type MT5LiveConnectorOptions } from "../../../src/gateway/client.ts";
+import { MT5LiveConnector } from "../../../src/gateway/client.ts";
+import type { MT5LiveConnectorOptions } from "../../../src/gateway/client-options.ts";
 import type { GatewayOptions } from "../../../src/gateway/gateway.ts";
 import { readRequest } from "../../../src/gateway/request.ts";
 import type { RiskBaseline, RiskStore } from "../../../src/gateway/risk-monitor.ts";
