@@ -12,11 +12,14 @@ import { withSimulators } from "./simulators.ts";
 async function trade(config: MT5ConnectorConfig): Promise<void> {
   const mt5 = new MT5Connector(config);
   mt5.on("error", (error, agentId) => console.error(`[${agentId ?? "connector"}] ${error.message}`));
-  mt5.on("agentDisconnected", (agentId, reason) => console.warn(`${agentId} is gone: ${reason}`));
+  const warn = (agentId: string, reason: string): void => console.warn(`${agentId} is gone: ${reason}`);
+  mt5.on("agentDisconnected", warn);
   try {
     await mt5.connect();
     await coordinate(mt5);
   } finally {
+    // What follows is wanted.
+    mt5.off("agentDisconnected", warn);
     await mt5.disconnect();
   }
 }
