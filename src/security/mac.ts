@@ -49,7 +49,7 @@ export function requireMacKey(key: Uint8Array): void {
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (let index = 0; index < a.length; index++) difference |= (a[index] ?? 0) ^ (b[index] ?? 0);
+  for (let index = 0; index < a.length; index++) difference |= (a[index] as number) ^ (b[index] as number);
   return difference === 0;
 }
 
