@@ -7,7 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Request } from "../src/adapters/zmtp.ts";
-import { bundledCli } from "../test/interop/gateway/bundle.ts";
+import { bundledCli, removeBundledCli } from "../test/interop/gateway/bundle.ts";
 
 const rounds = 3;
 const pingsPerRound = 2_000;
@@ -156,4 +156,5 @@ try {
 } finally {
   for (const { child } of peers) child.stdin?.end();
   await Promise.all(peers.map(({ child }) => (child.exitCode === null ? once(child, "exit") : undefined)));
+  await removeBundledCli();
 }

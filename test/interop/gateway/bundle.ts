@@ -1,7 +1,6 @@
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "vite";
 
 let bundled: Promise<string> | undefined;
@@ -15,9 +14,15 @@ export function bundledCli(): Promise<string> {
   return bundled;
 }
 
+/** Takes it away again. */
+export async function removeBundledCli(): Promise<void> {
+  const file = await bundled;
+  bundled = undefined;
+  if (file !== undefined) await rm(dirname(file), { recursive: true, force: true });
+}
+
 async function bundle(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), "gateway-cli-"));
-  process.once("exit", () => rmSync(outDir, { recursive: true, force: true }));
   await build({
     configFile: false,
     logLevel: "error",

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { bundledCli } from "./bundle.ts";
+import { afterAll } from "vitest";
+import { bundledCli, removeBundledCli } from "./bundle.ts";
+
+afterAll(removeBundledCli);
 
 /** The gateway as users run it: a process of its own. */
 export interface GatewayProcess {
