@@ -102,12 +102,15 @@ export class CatchUp {
   async barrier(waitMs: number): Promise<boolean> {
     const token = randomName(this.#deps.randomBytes);
     let timer: Timer | undefined;
+    let give: (heard: boolean) => void = () => undefined;
     const heard = new Promise<boolean>((resolve) => {
+      give = resolve;
       this.#barriers.set(token, resolve);
-      timer = this.#deps.timers.set(() => resolve(false), waitMs);
     });
     try {
       await this.#deps.ask("barrier", { token }, readNothing, maxBarrierAnswerMs);
+      // The token was published before the answer was sent: it is here by now, or soon.
+      timer = this.#deps.timers.set(() => give(false), waitMs);
       return await heard;
     } finally {
       timer?.cancel();

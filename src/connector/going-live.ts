@@ -17,7 +17,8 @@ import type { Subscriptions } from "./subscriptions.ts";
 
 /** The agent answers a ping without looking anything up. */
 const pingTimeoutMs = 2_000;
-const barrierWaitMs = 500;
+/** Short at first: the agent may have taken the question before the subscription, on which the token travels. */
+const barrierWaitMs = 50;
 const maxBarrierWaitMs = 2_000;
 
 /** The parts of a session, as far as the way to live concerns them. */

@@ -63,7 +63,7 @@ test("the barrier is asked again when it is lost, and connect waits for it", asy
   world.fake.loseToConnector = (_, topic, body): boolean =>
     topic === "ledger" && body["type"] === "barrier" && lost++ === 0;
   const connected = world.mt5.connect();
-  await world.clock.advance(100);
+  await world.clock.advance(40);
   expect(world.agent.connectionStatus.state).toBe("connecting");
   await world.settle(connected);
   expect(lost).toBeGreaterThan(1);
