@@ -5,6 +5,7 @@ import { type Operation, operations } from "../matrix/operations.ts";
 import { cellName } from "../matrix/table.ts";
 import skips from "./ea-skips.json" with { type: "json" };
 import { createExpertWorld } from "./expert-world.ts";
+import { pairwise } from "./pairwise.ts";
 
 /** One cell of the expert's matrix. */
 export interface ExpertCell {
@@ -14,19 +15,17 @@ export interface ExpertCell {
   readonly operation: Operation;
 }
 
-/** The operations of "First trade". */
-export const expertOperations: readonly Operation[] = operations.filter(({ name }) =>
-  ["market", "close"].includes(name),
-);
+/** Operations of which every cell is run; of the others a choice. */
+const whole: ReadonlySet<string> = new Set(["market", "close"]);
 
 /** Cells that cannot be expressed, each with its reason. */
 export const leftOut: Readonly<Record<string, string>> = skips;
 
 /** All cells, but for those that are left out. */
-export const expertCells: readonly ExpertCell[] = matrixFaults
+export const allCells: readonly ExpertCell[] = matrixFaults
   .flatMap((fault) =>
     stages.flatMap((stage) =>
-      expertOperations.map((operation) => ({
+      operations.map((operation) => ({
         name: cellName(fault.name, stage, operation.name),
         fault,
         stage,
@@ -35,6 +34,16 @@ export const expertCells: readonly ExpertCell[] = matrixFaults
     ),
   )
   .filter(({ name }) => !(name in leftOut));
+
+/** Cells in which each two of operation, fault and stage that come together do so. */
+export const choose = (cells: readonly ExpertCell[]): readonly ExpertCell[] =>
+  pairwise(cells, ({ operation, fault, stage }) => [operation.name, fault.name, stage]);
+
+/** What is run natively: everything of "First trade", and a choice of the rest. */
+export const nativeCells: readonly ExpertCell[] = [
+  ...allCells.filter(({ operation }) => whole.has(operation.name)),
+  ...choose(allCells.filter(({ operation }) => !whole.has(operation.name))),
+];
 
 /** How a cell is run. */
 export interface CellOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { stages } from "../matrix/bench.ts";
 import { matrixFaults } from "../matrix/faults.ts";
-import { expertOperations } from "./cells.ts";
+import { operations } from "../matrix/operations.ts";
 import { chosenCases, chosenCells } from "./choice.ts";
 import { pairwise } from "./pairwise.ts";
 
@@ -21,10 +21,10 @@ test("the cells chosen for sanitizers and wine meet each fault in each stage, an
     chosenCells.some(
       (cell) => cell.stage === stage && (cell.fault.name === name || cell.operation.name === name),
     );
-  for (const { name } of [...matrixFaults, ...expertOperations])
+  for (const { name } of [...matrixFaults, ...operations])
     for (const stage of stages) expect(meets(name, stage), `${name}, ${stage}`).toBe(true);
   for (const fault of matrixFaults)
-    for (const operation of expertOperations)
+    for (const operation of operations)
       expect(chosenCells.some((cell) => cell.fault === fault && cell.operation === operation)).toBe(true);
   expect(chosenCases.length).toBeGreaterThan(20);
 });

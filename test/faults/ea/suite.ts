@@ -3,8 +3,9 @@ import { requireHost } from "../../mql5/kit/peers.ts";
 import { type CellResult, stages } from "../matrix/bench.ts";
 import { expectedOf } from "../matrix/expected.ts";
 import { matrixFaults } from "../matrix/faults.ts";
+import { operations } from "../matrix/operations.ts";
 import { cellName } from "../matrix/table.ts";
-import { type CellOptions, type ExpertCell, expertOperations, leftOut, runCells } from "./cells.ts";
+import { type CellOptions, type ExpertCell, leftOut, runCells } from "./cells.ts";
 
 /** How cells are run as tests. */
 export interface CellSuite extends CellOptions {
@@ -25,7 +26,7 @@ function cellText(name: string, results: ReadonlyMap<string, CellResult>): strin
 function expertTable(results: ReadonlyMap<string, CellResult>): string {
   const head = ["fault", "operation", ...stages];
   const rows = matrixFaults.flatMap(({ name: fault }) =>
-    expertOperations.map(({ name: operation }) => {
+    operations.map(({ name: operation }) => {
       const cells = stages.map((stage) => cellText(cellName(fault, stage, operation), results));
       return {
         line: `| ${[fault, operation, ...cells].join(" | ")} |`,

@@ -47,8 +47,13 @@ interface JournalRecord {
   readonly ev?: { readonly commentTag?: string };
 }
 
+interface JournalledCommand extends Required<GateInfo> {
+  /** The end of its request's comment; empty if it has none. */
+  readonly tag: string;
+}
+
 interface Write {
-  readonly commands: readonly Required<GateInfo>[];
+  readonly commands: readonly JournalledCommand[];
   readonly outcomes: readonly Required<GateInfo>[];
   readonly whole: boolean;
 }
@@ -72,7 +77,8 @@ function recordsIn(text: string): readonly JournalRecord[] {
 export class Gates {
   readonly disk: ExpertDisk = new ExpertDisk();
   readonly #options: GateOptions;
-  readonly #tags = new Map<string, Required<GateInfo>>();
+  /** Durable commands that have not been handed to the terminal, in order. */
+  readonly #unsent: JournalledCommand[] = [];
   readonly #durable = new Set<string>();
   readonly #settled = new Set<string>();
 
@@ -112,7 +118,10 @@ export class Gates {
         case "fileWritten": {
           const { commands = [], outcomes = [], whole = false } = write ?? {};
           write = undefined;
-          for (const { id } of whole ? commands : []) this.#durable.add(id);
+          for (const command of whole ? commands : []) {
+            this.#durable.add(command.id);
+            this.#unsent.push(command);
+          }
           for (const { id } of outcomes) this.#settled.add(id);
           return (async (): Promise<void> => {
             if (whole) await pass("journalled", commands);
@@ -121,7 +130,7 @@ export class Gates {
         }
         case "orderSendAsync": {
           const answer = next();
-          const command = this.#tags.get((value as TradeRequest).comment?.slice(-11) ?? "");
+          const command = this.#sent((value as TradeRequest).comment ?? "");
           return (async (): Promise<unknown> => {
             await pass("sent", command === undefined ? [] : [command]);
             return answer;
@@ -133,16 +142,19 @@ export class Gates {
     };
   }
 
+  /** The command of a request: what carries no tag is sent in the order of the journal. */
+  #sent(comment: string): GateInfo | undefined {
+    const tagged = /~.{10}$/.test(comment);
+    const at = this.#unsent.findIndex(({ tag }) => (tag === "" ? !tagged : comment.endsWith(tag)));
+    return at < 0 ? undefined : this.#unsent.splice(at, 1)[0];
+  }
+
   /** What a write makes durable that was not before; a journal that is written anew holds much that was. */
   #fresh(text: string): Pick<Write, "commands" | "outcomes"> {
-    const commands: Required<GateInfo>[] = [];
+    const commands: JournalledCommand[] = [];
     const outcomes: Required<GateInfo>[] = [];
     for (const { k, c: client = "", id = "", ev } of recordsIn(text)) {
-      if (k === "command") {
-        if (ev?.commentTag !== undefined && ev.commentTag !== "")
-          this.#tags.set(ev.commentTag, { client, id });
-        if (!this.#durable.has(id)) commands.push({ client, id });
-      }
+      if (k === "command" && !this.#durable.has(id)) commands.push({ client, id, tag: ev?.commentTag ?? "" });
       if (k === "outcome" && !this.#settled.has(id)) outcomes.push({ client, id });
     }
     return { commands, outcomes };
