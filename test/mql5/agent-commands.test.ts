@@ -48,7 +48,7 @@ async function serving(options: BenchOptions = {}): Promise<AgentBench> {
 
 const told = (outcome: Outcome): string => (outcome.state === "refused" ? outcome.code : outcome.state);
 
-describe("the expert's command channel", { timeout: 120_000 }, () => {
+describe("the expert's command channel", { timeout: 300_000 }, () => {
   beforeEach((context) => {
     requireHost(context);
   });

@@ -82,7 +82,7 @@ async function tickets(op: string, args: object): Promise<{ all: readonly string
 const asked = async (op: string, args: object): Promise<readonly string[]> => (await tickets(op, args)).all;
 const code = async (op: string, args: object): Promise<string> => refusal(await raw.request(op, args));
 
-describe("the expert's history", { timeout: 120_000 }, () => {
+describe("the expert's history", { timeout: 300_000 }, () => {
   beforeEach(async (context) => {
     requireHost(context);
     bench = await AgentBench.create();

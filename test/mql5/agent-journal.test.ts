@@ -39,7 +39,7 @@ async function peek(raw: RawClient, id: string): Promise<Outcome | null> {
   return result<{ outcome: Outcome | null }>(await raw.request("outcome", { id, peek: true })).outcome;
 }
 
-describe("the expert's journal", { timeout: 120_000 }, () => {
+describe("the expert's journal", { timeout: 300_000 }, () => {
   beforeEach(async (context) => {
     requireHost(context);
     bench = await AgentBench.create();

@@ -28,7 +28,7 @@ async function code(raw: RawClient, op: string, args: object = {}): Promise<stri
   return refusal(await raw.request(op, args));
 }
 
-describe("the expert's sync channel", { timeout: 120_000 }, () => {
+describe("the expert's sync channel", { timeout: 300_000 }, () => {
   beforeEach((context) => {
     requireHost(context);
   });

@@ -122,7 +122,7 @@ async function states(...ids: readonly string[]): Promise<readonly string[]> {
   return (await outcomes(...ids)).map((one) => one.state);
 }
 
-describe("the expert's search for interrupted commands", { timeout: 120_000 }, () => {
+describe("the expert's search for interrupted commands", { timeout: 300_000 }, () => {
   beforeEach(async (context) => {
     requireHost(context);
     bench = await AgentBench.create();

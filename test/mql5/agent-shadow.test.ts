@@ -103,7 +103,7 @@ async function begin(): Promise<void> {
   raw.ledger.length = 0;
 }
 
-describe("the expert's comparison of the terminal's tables", { timeout: 120_000 }, () => {
+describe("the expert's comparison of the terminal's tables", { timeout: 300_000 }, () => {
   beforeEach(async (context) => {
     requireHost(context);
     bench = await AgentBench.create();

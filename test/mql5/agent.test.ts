@@ -16,7 +16,7 @@ const secret = encodeKey(nodeCrypto.keyAgreement.generateKeyPair().secretKey);
 const client = encodeKey(nodeCrypto.keyAgreement.generateKeyPair().publicKey);
 const good: string = `[agent]\ncommand_port=0\nevents_port=0\nsync_port=0\nsecret_key=${secret}\n[client]\nkey=${client}\n`;
 
-describe("the MT5Connector expert", { timeout: 120_000 }, () => {
+describe("the MT5Connector expert", { timeout: 300_000 }, () => {
   const open: (() => Promise<unknown>)[] = [];
   let binary: Binary | undefined;
   let files = "";

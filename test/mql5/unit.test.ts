@@ -7,7 +7,7 @@ import { Program } from "./kit/program.ts";
 
 const experts = join(dirname(fileURLToPath(import.meta.url)), "experts");
 
-describe("the experts' buffers", { timeout: 120_000 }, () => {
+describe("the experts' buffers", { timeout: 300_000 }, () => {
   beforeEach((context) => {
     requireHost(context);
   });

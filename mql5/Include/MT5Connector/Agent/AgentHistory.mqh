@@ -179,7 +179,11 @@ void CAgentHistory::RunHistory(const string op)
      {
       ScanNow();
       seq=m_ledger.Seq();
-      if(Unready()!="" || !CTerminalReader::SelectHistory(wish.from_ms))
+      //--- the reference does not say by which of its times an order is selected, so all of them are looked at
+      long from=wish.from_ms;
+      if(of_orders)
+         from=0;
+      if(Unready()!="" || !CTerminalReader::SelectHistory(from))
         {
          Refuse("HISTORY_LOADING","Cannot give the history: the terminal has not loaded it yet");
          return;
