@@ -99,4 +99,37 @@ describe("memoryNetwork", () => {
     await expect(network.listen({ host: "*", port }, () => quiet)).rejects.toThrow("EADDRINUSE");
     await again.close();
   });
+
+  test("passes over ports that are taken, and begins anew behind the last", async () => {
+    const clock = new VirtualClock();
+    const network = memoryNetwork({ clock });
+    const listen = async (port: number): Promise<number> =>
+      (await network.listen({ host: "*", port }, () => quiet)).endpoint.port;
+    const first = await listen(0);
+    await listen(first + 1);
+    expect(await listen(0)).toBe(first + 2);
+    const count = 65_536 - first;
+    for (let dialled = 0; dialled < count; dialled++) {
+      network.connect({ host: "h", port: 1 }, quiet).destroy();
+    }
+    const again = await listen(0);
+    expect(again).toBeGreaterThan(first + 2);
+    expect(again).toBeLessThan(65_536);
+  });
+
+  test("unfreeze leaves alone what is not frozen", async () => {
+    const clock = new VirtualClock();
+    const network = memoryNetwork({ clock, latencyMs: 1 });
+    const got: number[] = [];
+    await network.listen({ host: "*", port: 7 }, () => ({
+      ...quiet,
+      data: (chunk): void => void got.push(...chunk),
+    }));
+    const stream = network.connect({ host: "h", port: 7 }, quiet);
+    await clock.advance(10);
+    network.unfreeze();
+    stream.write(new Uint8Array([1]));
+    await clock.advance(10);
+    expect(got).toEqual([1]);
+  });
 });

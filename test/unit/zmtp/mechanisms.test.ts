@@ -71,6 +71,16 @@ describe("PlainClient", () => {
 });
 
 describe("NullMechanism", () => {
+  test("takes a verdict that names no user, and waits for READY", () => {
+    const told = host();
+    const subject = new NullMechanism(told, () => true);
+    subject.start();
+    subject.authenticated({ status: 200 });
+    expect(told.up).toEqual([]);
+    subject.receive(encodeCommand("READY"));
+    expect(told.up).toEqual(["nobody"]);
+  });
+
   test("refuses a second command while the authenticator thinks, and tells the user that it names", () => {
     const told = host();
     const subject = new NullMechanism(told, () => true);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readCommand, readIntent } from "../../../../src/protocol/v1/request-schemas.ts";
+import { readReply } from "../../../../src/protocol/v1/reply-schemas.ts";
+import { readArgs, readCommand, readIntent } from "../../../../src/protocol/v1/request-schemas.ts";
 
 const market = {
   kind: "market",
@@ -55,5 +56,15 @@ describe("readCommand", () => {
       message: "Cannot serve revision 2: this agent speaks revision 1",
     });
     expect(readCommand({ v: "2" })).toMatchObject({ ok: false, code: "BAD_REQUEST" });
+  });
+});
+
+describe("what came from inside of this process", () => {
+  it("is named by its type where JSON has none, and as a whole where it has no members", () => {
+    expect(readArgs("tick", { symbol: 5n })).toMatchObject({
+      ok: false,
+      message: expect.stringContaining("not bigint"),
+    });
+    expect(() => readReply(5)).toThrow("Cannot read a reply: it - ");
   });
 });

@@ -53,6 +53,22 @@ describe("Socket", () => {
     await clock.runUntil(two.close(), 1_000);
   });
 
+  test("bind tells what a network says that throws no errors", async () => {
+    const { context } = virtualContext();
+    const network = { ...context.network, listen: (): Promise<never> => Promise.reject("no such host") };
+    const pull = new Pull({ ...context, network });
+    await expect(pull.bind("tcp://nowhere:1")).rejects.toThrow("Cannot bind tcp://nowhere:1: no such host");
+    await pull.close(now);
+  });
+
+  test("connects to 4,096 endpoints and no more", async () => {
+    const { context, clock } = virtualContext();
+    const push = new Push(context);
+    for (let index = 0; index < 4_096; index++) push.connect(`tcp://h${index}:1`);
+    expect(() => push.connect("tcp://one-more:1")).toThrow("4096 endpoints are connected already");
+    await clock.runUntil(push.close(now), 1_000);
+  });
+
   test("nothing is bound, connected or received once it is closed, nor by a bind that closing overtakes", async () => {
     const { context, clock } = virtualContext();
     const pull = new Pull(context);
