@@ -17,6 +17,20 @@ const unit: readonly string[] = [
 /** The rest needs compilers, other programs, other runtimes, many seconds or a heap that nobody else fills. */
 const excluded: readonly string[] = ["**/node_modules/**", "**/fixtures/**", "test/runtime/**"];
 
+/** What has to be covered, in percent: of all, and of each part, so that none lives on the others. */
+const covered = { lines: 95, branches: 95 } as const;
+const folders: readonly string[] = [
+  "connector",
+  "domain",
+  "gateway",
+  "observability",
+  "protocol",
+  "security",
+  "simulator",
+  "transport",
+  "zmtp",
+];
+
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -41,8 +55,10 @@ const config: ViteUserConfig = defineConfig({
       exclude: ["src/adapters/**", "src/cli/**"],
       reporter: ["text-summary", "json-summary", "html"],
       thresholds: {
-        lines: 95,
-        branches: 95,
+        ...covered,
+        ...Object.fromEntries(folders.map((folder) => [`src/${folder}/**`, covered])),
+        // Not there yet: it may rise, and not fall.
+        "src/api/**": { lines: 95, branches: 90 },
       },
     },
   },
