@@ -161,15 +161,22 @@ export class Batches {
     run: (ticket: string) => Promise<Result>,
     reachedAnyway: (error: unknown) => boolean,
   ): Promise<Result[]> {
-    const settled = await Promise.allSettled(tickets.map(run));
+    const settled = await Promise.all(
+      tickets.map((ticketText) =>
+        run(ticketText).then(
+          (value) => ({ value }),
+          (error: unknown) => ({ ticketText, error }),
+        ),
+      ),
+    );
     const results: Result[] = [];
     const failures: PartFailure[] = [];
-    settled.forEach((one, index) => {
-      if (one.status === "fulfilled") results.push(one.value);
-      else if (!reachedAnyway(one.reason)) {
-        failures.push({ ticketText: tickets[index] ?? "", error: toError(one.reason) });
+    for (const one of settled) {
+      if ("value" in one) results.push(one.value);
+      else if (!reachedAnyway(one.error)) {
+        failures.push({ ticketText: one.ticketText, error: toError(one.error) });
       }
-    });
+    }
     if (failures.length > 0) throw new PartialFailureError(action, results, failures);
     return results;
   }

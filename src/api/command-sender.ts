@@ -74,7 +74,7 @@ function commandTimeoutMs(core: AgentCore, options: Sending["options"], action: 
     );
   }
   if (expiration === undefined) return timeoutMs;
-  const left = expiration.getTime() - core.clock.wallMs();
+  const left = (expiration instanceof Date ? expiration.getTime() : Number.NaN) - core.clock.wallMs();
   if (Number.isNaN(left)) throw invalid(action, "expiration is no date", "Give a Date");
   if (left <= 0) throw invalid(action, "its expiration has passed", "Give an expiration in the future");
   return Math.min(timeoutMs, Math.ceil(left));

@@ -66,7 +66,8 @@ export class Executions {
       filling: options.filling ?? "auto",
       tag: options.tag ?? "comment",
     };
-    return await this.#close(intent, action, position, lots, options, onLeaving);
+    const requested = volume === undefined ? position?.volume : lots;
+    return await this.#close(intent, action, position, requested, options, onLeaving);
   }
 
   async closeBy(
@@ -82,6 +83,7 @@ export class Executions {
     const { positions } = this.#core.mirror;
     const position = positions.get(text);
     const opposite = positions.get(other);
+    let requested: number | undefined;
     if (position !== undefined && opposite !== undefined) {
       if (position.symbol !== opposite.symbol)
         throw invalid(
@@ -91,17 +93,17 @@ export class Executions {
         );
       if (position.side === opposite.side)
         throw invalid(action, `both are ${position.side} positions`, "Use an opposite position");
+      requested = Math.min(position.volume, opposite.volume);
     }
     const intent: CloseByIntent = { kind: "closeBy", position: text, positionBy: other };
-    const least = Math.min(position?.volume ?? 0, opposite?.volume ?? 0);
-    return await this.#close(intent, action, position, least, options, onLeaving);
+    return await this.#close(intent, action, position, requested, options, onLeaving);
   }
 
   async #close(
     intent: CloseIntent | CloseByIntent,
     action: string,
     position: PositionRecord | undefined,
-    lots: number,
+    requested: number | undefined,
     options: CloseOptions,
     onLeaving: OnLeaving | undefined,
   ): Promise<TradeResult> {
@@ -116,15 +118,15 @@ export class Executions {
       core,
       sent,
       {
-        symbol: position?.symbol ?? deal?.symbol ?? "",
+        symbol: position?.symbol ?? opening?.symbol ?? deal?.symbol ?? "",
         // The deal that closes a position has the other direction.
         side: position?.side ?? opening?.side ?? (deal?.kind === "buy" ? "sell" : "buy"),
-        requested: lots === 0 ? (position?.volume ?? outcome.volume) : lots,
+        requested: requested ?? outcome.volume,
         openPrice: position?.priceOpen ?? opening?.price ?? Number.NaN,
         stopLoss: position?.stopLoss ?? 0,
         takeProfit: position?.takeProfit ?? 0,
         comment: position?.comment ?? ("comment" in intent ? intent.comment : ""),
-        magic: position?.magic ?? deal?.magic ?? "0",
+        magic: position?.magic ?? opening?.magic ?? deal?.magic ?? "0",
         openBrokerMs: position?.openBrokerMs ?? opening?.openBrokerMs ?? deal?.timeBrokerMs,
       },
       intent.position,
@@ -134,14 +136,14 @@ export class Executions {
   /** A close must not wait for a specification: what is not known here, the broker checks. */
   #closeVolume(position: PositionRecord | undefined, volume: number, action: string): number {
     const spec = position === undefined ? undefined : this.#core.mirror.symbols.get(position.symbol);
-    if (spec !== undefined) return normaliseVolume(spec, volume, action);
-    if (typeof volume !== "number" || !Number.isFinite(volume) || volume <= 0) {
-      throw invalid(
-        action,
-        `volume ${volume} is not a number of lots above 0`,
-        "Leave it out to close all of it",
-      );
-    }
-    return Number(volume.toFixed(8));
+    if (spec !== undefined && spec.volumeStep > 0) return normaliseVolume(spec, volume, action);
+    const lots = typeof volume === "number" && Number.isFinite(volume) ? Number(volume.toFixed(8)) : 0;
+    // A volume of 0 would close all of it.
+    if (lots > 0) return lots;
+    throw invalid(
+      action,
+      `volume ${String(volume)} is not a number of lots above 0`,
+      "Leave it out to close all of it",
+    );
   }
 }

@@ -132,7 +132,8 @@ export class LedgerEvents {
     if (filling?.order === undefined || !isFinished(filling.order)) return;
     // The terminal has not shown the deals in time (5.1): the outcome's price has to do.
     const type = isWhole(filling.order) ? "orderFilled" : "orderPartiallyFilled";
-    this.#tellFill(type, outcome.order, filling, outcome.price, outcome.volume - filling.toldVolume);
+    const volume = outcome.volume - filling.toldVolume;
+    this.#tellFill(type, filling.order, filling, outcome.price, volume);
     this.#close(outcome.order);
   }
 
@@ -154,41 +155,36 @@ export class LedgerEvents {
     let volume = filling.toldVolume;
     for (const deal of deals) volume += deal.volume;
     if (volume < filled - volumeNoise) return;
-    this.#tellFill(isWhole(order) ? "orderFilled" : "orderPartiallyFilled", ticket, filling);
+    this.#tellFill(isWhole(order) ? "orderFilled" : "orderPartiallyFilled", order, filling);
     if (isFinished(order)) this.#fillings.delete(ticket);
   }
 
+  /** Tells a fill of an order, or of what is known of it by one of its deals. */
   #tellFill(
     type: OrderFill["type"],
-    ticket: string,
+    source: OrderRecord | DealRecord,
     filling: Filling,
     price: number = averagePrice(filling.deals),
     volume: number = totalVolume(filling.deals),
   ): void {
-    const { order, deals, recovered } = filling;
-    const last = deals.at(-1);
-    const source = order ?? last;
-    if (source === undefined) return;
-    const timeBrokerMs =
-      last?.timeBrokerMs ?? (order === undefined ? 0 : order.doneBrokerMs || order.setupBrokerMs);
+    const ticket = "order" in source ? source.order : source.ticket;
+    const last = filling.deals.at(-1) ?? source;
+    const timeBrokerMs = stampOf(last);
     const fill: OrderFill = {
       type,
       ticket: safeNumber(ticket),
       ticketText: ticket,
-      positionTicketText: last?.position ?? order?.position ?? "0",
+      positionTicketText: last.position,
       symbol: source.symbol,
-      side:
-        last?.kind === "sell" || (last === undefined && order !== undefined && isSell(order))
-          ? "sell"
-          : "buy",
+      side: isSell(last) ? "sell" : "buy",
       volume: Math.round(volume * 1e8) / 1e8,
       price,
       time: toDate(this.#zone(), timeBrokerMs),
       timeBrokerMs,
       magic: safeNumber(source.magic),
       comment: source.comment,
-      reason: last?.reason ?? source.reason,
-      recovered,
+      reason: last.reason,
+      recovered: filling.recovered,
     };
     filling.toldVolume += volume;
     filling.deals = [];
@@ -199,11 +195,12 @@ export class LedgerEvents {
   #tellOldest(): void {
     for (const [ticket, filling] of this.#fillings) {
       const { order, deals, toldVolume } = filling;
-      if (deals.length > 0) {
+      const [deal] = deals;
+      if (deal !== undefined) {
         const whole = order === undefined || isWhole(order);
-        this.#tellFill(whole ? "orderFilled" : "orderPartiallyFilled", ticket, filling);
+        this.#tellFill(whole ? "orderFilled" : "orderPartiallyFilled", order ?? deal, filling);
       } else if (order !== undefined && isWhole(order)) {
-        this.#tellFill("orderFilled", ticket, filling, order.price, order.volumeInitial - toldVolume);
+        this.#tellFill("orderFilled", order, filling, order.price, order.volumeInitial - toldVolume);
       }
       // What is left was filled in part before this connector listened: its deals are history.
       this.#close(ticket);
@@ -222,7 +219,7 @@ export class LedgerEvents {
   }
 
   #tell(type: TradeEvent["type"], order: OrderRecord, recovered: boolean): void {
-    const timeBrokerMs = order.doneBrokerMs || order.setupBrokerMs;
+    const timeBrokerMs = stampOf(order);
     this.#listener.trade({
       type,
       ticket: safeNumber(order.ticket),
@@ -248,7 +245,7 @@ export class LedgerEvents {
       ticketText: deal.order,
       positionTicketText: deal.position,
       symbol: deal.symbol,
-      side: deal.kind === "sell" ? "sell" : "buy",
+      side: isSell(deal) ? "sell" : "buy",
       volume: deal.volume,
       price: deal.price,
       time: toDate(this.#zone(), deal.timeBrokerMs),
@@ -277,8 +274,13 @@ function isFinished(order: OrderRecord): boolean {
   return isWhole(order) || ["cancelled", "expired", "rejected"].includes(order.state);
 }
 
-function isSell(order: OrderRecord): boolean {
-  return order.kind.startsWith("sell");
+function isSell({ kind }: { readonly kind: string }): boolean {
+  return kind.startsWith("sell");
+}
+
+/** When a deal was made, or an order ended; placed, if it has not ended. */
+function stampOf(record: OrderRecord | DealRecord): number {
+  return "timeBrokerMs" in record ? record.timeBrokerMs : record.doneBrokerMs || record.setupBrokerMs;
 }
 
 function totalVolume(deals: readonly DealRecord[]): number {

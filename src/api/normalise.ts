@@ -6,6 +6,8 @@ import type { Ticket } from "./types.ts";
 /** How far a volume may be off its step, in steps: the noise of sums like 0.1 + 0.2, and nothing that anyone means. */
 const stepNoise = 1e-6;
 const dayMs = 86_400_000;
+/** DEAL_MAGIC is a `long`. */
+const maxMagic = 2n ** 63n - 1n;
 
 /** The volume on the symbol's step. Throws if it is not a multiple of it, or not between minimum and maximum. */
 export function normaliseVolume(symbol: SymbolRecord, volume: number, action: string): number {
@@ -17,6 +19,8 @@ export function normaliseVolume(symbol: SymbolRecord, volume: number, action: st
       `Use ${volumeMin} to ${volumeMax} lots`,
     );
   }
+  // The terminal tells 0 of what it does not know of a symbol; a grid of 0 would make every volume no number.
+  if (!(volumeStep > 0)) throw incomplete(name, "volume step", action);
   const range = `${name} takes ${volumeMin} to ${volumeMax} lots in steps of ${volumeStep}`;
   const steps = Math.round(volume / volumeStep);
   if (Math.abs(volume / volumeStep - steps) > stepNoise) {
@@ -27,7 +31,9 @@ export function normaliseVolume(symbol: SymbolRecord, volume: number, action: st
     throw invalid(action, `volume ${volume} is no multiple of step ${volumeStep}`, `${advice}: ${range}`);
   }
   const normal = onGrid(steps, volumeStep);
-  if (normal < volumeMin) throw invalid(action, `volume ${volume} is below the minimum ${volumeMin}`, range);
+  // A volume of 0 would close all of a position.
+  if (normal < volumeMin || normal === 0)
+    throw invalid(action, `volume ${volume} is below the minimum ${volumeMin}`, range);
   if (normal > volumeMax) throw invalid(action, `volume ${volume} is above the maximum ${volumeMax}`, range);
   return normal;
 }
@@ -48,6 +54,7 @@ export function normalisePrice(
     );
   }
   const size = symbol.tickSize > 0 ? symbol.tickSize : symbol.point;
+  if (!(size > 0)) throw incomplete(symbol.name, "tick size", action);
   const normal = onGrid(Math.round(price / size), size);
   if (normal === 0) {
     throw invalid(
@@ -149,11 +156,13 @@ export function brokerRange(
 export function magicText(magic: number | string | undefined, action: string): string {
   if (magic === undefined) return "0";
   if (typeof magic === "number" && Number.isSafeInteger(magic) && magic >= 0) return String(magic);
-  if (typeof magic === "string" && /^\d{1,19}$/.test(magic)) return BigInt(magic).toString();
+  if (typeof magic === "string" && /^\d{1,19}$/.test(magic) && BigInt(magic) <= maxMagic) {
+    return BigInt(magic).toString();
+  }
   throw invalid(
     action,
     `magic ${String(magic)} is not a whole number from 0`,
-    "Give a whole number up to 2^53, or a larger one as text",
+    "Give a whole number up to 2^53, or a larger one, up to 2^63 - 1, as text",
   );
 }
 
@@ -194,6 +203,14 @@ export function invalid(action: string, state: string, remedy: string): InvalidR
   return new InvalidRequestError(`Cannot ${action}: ${state}`, { code: "INVALID_REQUEST", remedy });
 }
 
+function incomplete(symbol: string, what: string, action: string): InvalidRequestError {
+  return invalid(
+    action,
+    `the terminal does not know the ${what} of ${symbol} yet`,
+    `Show ${symbol} in Market Watch, then read it with marketData.getSymbolInfo("${symbol}")`,
+  );
+}
+
 /** `steps` steps of `size`, as the decimal that it reads as. */
 function onGrid(steps: number, size: number): number {
   const decimals = decimalsOf(size);
@@ -201,8 +218,11 @@ function onGrid(steps: number, size: number): number {
 }
 
 function decimalsOf(size: number): number {
-  for (let decimals = 0; decimals <= 12; decimals++) {
-    if (Math.abs(size * 10 ** decimals - Math.round(size * 10 ** decimals)) < 1e-6) return decimals;
+  for (let decimals = 0; decimals < 12; decimals++) {
+    const scaled = size * 10 ** decimals;
+    const whole = Math.round(scaled);
+    // A tick of eight decimals is nearly 0 at first, and not yet a whole number.
+    if (whole > 0 && Math.abs(scaled - whole) < 1e-6) return decimals;
   }
   return 12;
 }

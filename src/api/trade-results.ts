@@ -29,6 +29,8 @@ export interface Opening {
   readonly price: number;
   readonly side: "buy" | "sell";
   readonly openBrokerMs: number;
+  readonly symbol: string;
+  readonly magic: string;
 }
 
 const volumeNoise = 1e-9;
@@ -140,6 +142,8 @@ export function openingOf(deals: readonly DealRecord[]): Opening | undefined {
     price: volume === 0 ? first.price : Math.round((value / volume) * 1e8) / 1e8,
     side: first.kind === "sell" ? "sell" : "buy",
     openBrokerMs: first.timeBrokerMs,
+    symbol: first.symbol,
+    magic: first.magic,
   };
 }
 

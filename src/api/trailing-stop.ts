@@ -117,7 +117,7 @@ class ClientTrailingStop implements TrailingStop {
     observers.status.add(this.#status);
     const { subscriptions } = link.session;
     const confirmed = subscriptions.add(this.#position.symbol, this.#listener);
-    if (subscriptions.canAsk) subscriptions.restoreSoon();
+    subscriptions.restoreSoon();
     try {
       await confirmed;
     } catch (error) {
@@ -208,10 +208,10 @@ class ClientTrailingStop implements TrailingStop {
     if (end.reason === "disconnected" || end.reason === "failed") {
       const why = end.reason === "failed" ? end.error.message : `agent "${agent.id}" is ${link.status.state}`;
       const { mirror } = this.#core;
-      const at = mirror.positions.get(this.ticketText)?.stopLoss ?? 0;
+      const at = mirror.positions.get(this.ticketText)?.stopLoss;
       this.#core.fault(
         new ConnectionError(
-          `Cannot go on trailing the stop of position ${this.ticketText}: ${why}; its stop loss stays ${at === 0 ? "unset" : `at ${at}`}`,
+          `Cannot go on trailing the stop of position ${this.ticketText}: ${why}; its stop loss stays ${at ? `at ${at}` : "unset"}`,
           {
             code: "TRAILING_STOPPED",
             remedy: "Start it again once the agent is connected",
