@@ -241,7 +241,7 @@ async function readConfig(file: string): Promise<MT5ConnectorConfig> {
   } catch (cause) {
     throw new UsageError(
       `Cannot read the configuration ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Name a file that install-agent or simulate wrote, with --config FILE",
+      "Name a file of accounts with --config FILE: what simulate writes with --config-out, or one of your own in that form",
       { cause },
     );
   }

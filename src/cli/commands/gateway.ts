@@ -17,7 +17,7 @@ export function registerGateway(cli: CAC): void {
       "Address to bind (default: 0.0.0.0); with test, to connect to (default: 127.0.0.1)",
     )
     .option("--port <PORT>", "Port (default: 5555); with serve, 0 for any free one")
-    .option("--config <FILE>", "The MetaTrader accounts, as install-agent and simulate write it")
+    .option("--config <FILE>", "The MetaTrader accounts, in the form that simulate --config-out writes")
     .option("--simulate", "Serve a simulated account")
     .option("--mt5-login <LOGIN>", "Account login, to have the terminal started (Windows; overrides .env)")
     .option("--mt5-password <PASS>", "Account password (overrides .env)")
