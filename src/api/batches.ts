@@ -126,14 +126,21 @@ export class Batches {
     return (orders.get(String(ticket)) ?? positions.get(String(ticket)))?.symbol;
   }
 
-  /** From the mirror while it follows the ledger; otherwise the terminal is asked. */
+  /** A symbol of which there is nothing has to be one of the terminal's: a misspelt one would close nothing, silently. */
   async #tickets(
     what: "positions" | "orders",
     symbol: string | undefined,
     action: string,
   ): Promise<string[]> {
+    this.#core.requireStarted(action);
+    const tickets = await this.#open(what, symbol);
+    if (tickets.length === 0 && symbol !== undefined) await this.#core.symbol(symbol);
+    return tickets;
+  }
+
+  /** From the mirror while it follows the ledger; otherwise the terminal is asked. */
+  async #open(what: "positions" | "orders", symbol: string | undefined): Promise<string[]> {
     const core = this.#core;
-    core.requireStarted(action);
     const args = symbol === undefined ? {} : { symbol };
     if (!core.link.session.eventsLive) {
       if (what === "positions") {
