@@ -136,6 +136,7 @@ export function toOrderInfo(record: OrderRecord, zone: BrokerTimeZone): OrderInf
     volume: record.volumeInitial,
     remainingVolume: record.volumeCurrent,
     price: record.price,
+    ...(record.priceStopLimit === 0 ? {} : { stopLimitPrice: record.priceStopLimit }),
     ...stops(record),
     timeInForce: record.timeInForce,
     magic: safeNumber(record.magic),

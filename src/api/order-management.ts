@@ -1,6 +1,7 @@
 import type { AgentCore } from "../connector/agent-core.ts";
-import { RequestRefusedError } from "../connector/errors.ts";
+import { RequestRefusedError, TradeRejectedError } from "../connector/errors.ts";
 import type { OrderRecord, PositionRecord, SymbolRecord } from "../domain/records.ts";
+import { Retcode } from "../domain/retcodes.ts";
 import type { Intent, ModifyOrderIntent, ModifyPositionIntent } from "../protocol/v1/messages.ts";
 import { readOrders, readPositions } from "../protocol/v1/reply-schemas.ts";
 import { type OnLeaving, sendCommand } from "./command-sender.ts";
@@ -107,13 +108,29 @@ export class OrderManagement {
     const text = ticketText(ticket, "cancel an order");
     const action = `cancel order ${text}`;
     core.requireStarted(action);
-    await sendCommand(core, core.clock.nowMs(), {
-      intent: { kind: "cancel", order: text },
-      action,
-      reduces: true,
-      options,
-      onLeaving,
-    });
+    try {
+      await sendCommand(core, core.clock.nowMs(), {
+        intent: { kind: "cancel", order: text },
+        action,
+        reduces: true,
+        options,
+        onLeaving,
+      });
+    } catch (error) {
+      // The server's word for an order that it does not have is "invalid request".
+      const isGone = error instanceof TradeRejectedError && error.retcode === Retcode.INVALID;
+      if (!isGone || core.mirror.orders.has(text)) throw error;
+      const { code, commandId, retcode, retcodeName, brokerComment } = error;
+      throw new TradeRejectedError(`Cannot ${action}: it is not active`, {
+        code,
+        remedy: "Read orders.getAll() for what is active; a finished order stands in the history",
+        commandId,
+        retcode,
+        retcodeName,
+        brokerComment,
+        cause: error,
+      });
+    }
   }
 
   async #send(

@@ -29,7 +29,7 @@ export interface TradeOptions {
   readonly takeProfit?: number;
   /** Maximum price deviation in points. @default 10 */
   readonly deviation?: number;
-  /** At most 31 characters. */
+  /** At most 31 characters. Beyond 20 there is no room for the mark of `tag: "comment"`; `tag: "magic"` needs none. */
   readonly comment?: string;
   /** Your strategy's number; as text if it is above 2^53. */
   readonly magic?: number | string;
@@ -259,6 +259,8 @@ export interface OrderInfo {
   /** Lots not filled yet. */
   readonly remainingVolume: number;
   readonly price: number;
+  /** Of a stop-limit order: the limit order's price once `price` is reached. */
+  readonly stopLimitPrice?: number;
   readonly stopLoss?: number;
   readonly takeProfit?: number;
   readonly timeInForce: TimeInForce;

@@ -88,7 +88,7 @@ export class AgentGroup {
         failures.push({ agentId: agent.id, error });
       }
     }
-    throw new AgentsUnreachableError(failures, this.agents.length);
+    throw new AgentsUnreachableError(failures, this.agents.length, "ask");
   }
 
   /** Runs a task on all agents at the same time. One result each, in the group's order; never rejects. */

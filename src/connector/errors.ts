@@ -132,14 +132,14 @@ export interface AgentFailure {
   readonly error: Error;
 }
 
-/** Several agents were to be connected, and at least one could not. The others stay connected. */
+/** Several agents were to be connected and at least one could not (the others stay so), or none of a group could be asked. */
 export class AgentsUnreachableError extends ConnectionError {
   override readonly name = "AgentsUnreachableError";
   readonly failures: readonly AgentFailure[];
 
-  constructor(failures: readonly AgentFailure[], total: number) {
+  constructor(failures: readonly AgentFailure[], total: number, action: "connect" | "ask" = "connect") {
     const list = failures.map((failure) => `${failure.agentId} (${failure.error.message})`).join("; ");
-    super(`Cannot connect ${failures.length} of ${total} agents: ${list}`, {
+    super(`Cannot ${action} ${failures.length} of ${total} agents: ${list}`, {
       code: "AGENTS_UNREACHABLE",
       remedy:
         "Read `failures` for each agent's reason, then call connect() again: connected agents are left alone",
