@@ -32,12 +32,7 @@ export async function startTrailingStop(
   }
   if (params.distance === undefined) throw invalid(action, "distance is not given", "Give it as a price");
   core.requireStarted(action);
-  if (!isWhole(core.link.status)) {
-    throw new ConnectionError(`Cannot ${action}: agent "${core.agent.id}" is ${core.link.status.state}`, {
-      code: "NOT_CONNECTED",
-      remedy: "Wait for the agent's `connected` event: a trailing stop needs ticks and trading",
-    });
-  }
+  requireWhole(core, action);
   const position = core.mirror.positions.get(text);
   if (position === undefined) {
     throw new RequestRefusedError(`Cannot ${action}: it is not open`, {
@@ -46,17 +41,24 @@ export async function startTrailingStop(
     });
   }
   const spec = await core.symbol(position.symbol);
+  // The answer may have come while the events were lost.
+  requireWhole(core, action);
   const trailing = new ClientTrailingStop(core, orders, position, spec, params);
   await trailing.begin();
   return trailing;
 }
 
-/** Trailing needs ticks and trading. */
+function requireWhole(core: AgentCore, action: string): void {
+  if (isWhole(core.link.status)) return;
+  throw new ConnectionError(`Cannot ${action}: agent "${core.agent.id}" is ${core.link.status.state}`, {
+    code: "NOT_CONNECTED",
+    remedy: "Wait for the agent's `connected` event: a trailing stop needs ticks and trading",
+  });
+}
+
+/** Trailing needs ticks and trading; whatever is degraded lacks one of the two, or what makes them certain. */
 function isWhole(status: ConnectionStatus): boolean {
-  return (
-    status.state === "connected" ||
-    (status.state === "degraded" && status.works.events && status.works.trading)
-  );
+  return status.state === "connected";
 }
 
 class ClientTrailingStop implements TrailingStop {
@@ -69,7 +71,7 @@ class ClientTrailingStop implements TrailingStop {
   readonly #params: TrailingStopParams;
   readonly #listener: TickListener;
   #resolve: (end: TrailingStopEnd) => void = () => undefined;
-  #active = true;
+  #end: TrailingStopEnd | undefined;
   #stopLoss: number | undefined;
   #moving = false;
   #refusals = 0;
@@ -95,12 +97,12 @@ class ClientTrailingStop implements TrailingStop {
       tick: (_symbol, tick): void => this.#tick(tick),
       // Only the newest price matters.
       lost: (): void => undefined,
-      failed: (_symbol, error): void => this.#end({ reason: "failed", error }),
+      failed: (_symbol, error): void => this.#finish({ reason: "failed", error }),
     };
   }
 
   get active(): boolean {
-    return this.#active;
+    return this.#end === undefined;
   }
 
   get stopLoss(): number | undefined {
@@ -108,7 +110,7 @@ class ClientTrailingStop implements TrailingStop {
   }
 
   stop(): void {
-    this.#end({ reason: "stopped" });
+    this.#finish({ reason: "stopped" });
   }
 
   async begin(): Promise<void> {
@@ -121,8 +123,10 @@ class ClientTrailingStop implements TrailingStop {
     try {
       await confirmed;
     } catch (error) {
-      this.#end({ reason: "failed", error: toError(error) });
-      throw error;
+      this.#finish({ reason: "failed", error: toError(error) });
+      // Where it ended while it began, that took its symbol back: `ended` says why.
+      if (this.#end?.reason === "failed") throw error;
+      return;
     }
     const known = this.#core.mirror.prices.get(this.#position.symbol);
     if (known !== undefined) this.#tick(known);
@@ -130,19 +134,19 @@ class ClientTrailingStop implements TrailingStop {
 
   readonly #ledger = (event: LedgerPayload): void => {
     if (event.type !== "position" || event.position.ticket !== this.ticketText) return;
-    if (event.change === "closed") this.#end({ reason: "positionClosed" });
+    if (event.change === "closed") this.#finish({ reason: "positionClosed" });
   };
 
   readonly #status = (status: ConnectionStatus): void => {
     if (isWhole(status)) return;
-    this.#end({ reason: "disconnected" });
+    this.#finish({ reason: "disconnected" });
   };
 
   #tick(tick: TickRecord): void {
-    if (!this.#active || this.#moving || this.#core.clock.nowMs() < this.#notBeforeMs) return;
+    if (!this.active || this.#moving || this.#core.clock.nowMs() < this.#notBeforeMs) return;
     const position = this.#core.mirror.positions.get(this.ticketText);
     if (position === undefined) {
-      this.#end({ reason: "positionClosed" });
+      this.#finish({ reason: "positionClosed" });
       return;
     }
     const wanted = this.#wanted(position, tick);
@@ -177,7 +181,7 @@ class ClientTrailingStop implements TrailingStop {
     this.#refusals = 0;
     this.#stopLoss = stopLoss;
     // The mirror may hear of it a moment later; until then the same move must not be asked again.
-    if (!this.#active) return;
+    if (!this.active) return;
     try {
       this.#params.onMove?.(stopLoss);
     } catch (error) {
@@ -187,18 +191,18 @@ class ClientTrailingStop implements TrailingStop {
 
   #refused(error: Error): void {
     this.#moving = false;
-    if (!this.#active) return;
+    if (!this.active) return;
     if (error instanceof OutcomeUnknownError || ++this.#refusals >= maxRefusals) {
-      this.#end({ reason: "failed", error });
+      this.#finish({ reason: "failed", error });
       return;
     }
     this.#core.log.warn("A trailing stop could not be moved", { position: this.ticketText, error });
     this.#notBeforeMs = this.#core.clock.nowMs() + refusedPauseMs;
   }
 
-  #end(end: TrailingStopEnd): void {
-    if (!this.#active) return;
-    this.#active = false;
+  #finish(end: TrailingStopEnd): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
     const { observers, link, log, agent } = this.#core;
     observers.ledger.delete(this.#ledger);
     observers.status.delete(this.#status);

@@ -95,3 +95,22 @@ test("the mirror tells its age", async () => {
   await clock.advance(3_000);
   expect(agent.mirror.freshness.ageMs).toBeGreaterThan(2_000);
 });
+
+test("the mirror knows nothing before the first connect, and terminal, account and prices after it", async () => {
+  const { agent, mt5, fake, clock, settle } = connectorWorld();
+  const { mirror } = agent;
+  expect([mirror.account, mirror.terminal, mirror.price("EURUSD")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(mirror.freshness).toMatchObject({ live: false, heardMs: undefined, ageMs: undefined });
+  await settle(mt5.connect());
+  expect(mirror.account).toMatchObject({ login: 1001, currency: "USD" });
+  expect(mirror.terminal).toEqual(fake.terminal);
+  await settle(agent.marketData.subscribe(["EURUSD"], () => undefined).ready);
+  expect(mirror.price("EURUSD")).toBeUndefined();
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  expect(mirror.price("EURUSD")).toMatchObject({ symbol: "EURUSD", bid: 1.1, ask: 1.1001 });
+});

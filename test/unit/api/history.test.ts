@@ -86,6 +86,39 @@ describe("history", () => {
     expect(await settle(agent.history.getPosition(987))).toBeUndefined();
   });
 
+  test("positions passes over what belongs to no position, and over charges that are no trade", async () => {
+    const { agent, fake, clock, settle } = await connectedWorld();
+    const trade = await settle(agent.trade.marketBuy("EURUSD", 0.1));
+    await clock.advance(10);
+    await settle(agent.trade.closePosition(trade.ticket));
+    const [first] = fake.deals;
+    if (first === undefined) throw new Error("Nothing was traded");
+    fake.deals.push({ ...first, ticket: "800", order: "0", position: "0", kind: "balance" });
+    fake.deals.push({ ...first, ticket: "801", order: "0", position: "555", kind: "charge" });
+    const positions = await settle(agent.history.positions({ from: start }).toArray());
+    expect(positions.map(({ ticketText }) => ticketText)).toEqual([trade.ticketText]);
+  });
+
+  test("deals of one position come once each, in order, although its cursor runs out", async () => {
+    const { agent, fake, clock, settle } = await connectedWorld();
+    const trade = await settle(agent.trade.marketBuy("EURUSD", 0.5));
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(1_000);
+      await settle(agent.trade.closePosition(trade.ticket, 0.1));
+    }
+    fake.market.pageSize = 2;
+    const told: string[] = [];
+    const reading = (async (): Promise<void> => {
+      for await (const deal of agent.history.deals({ position: trade.ticket })) {
+        told.push(deal.ticketText);
+        if (told.length === 2) fake.market.forgetCursors();
+      }
+    })();
+    await settle(reading);
+    expect(told).toEqual(fake.deals.map(({ ticket }) => ticket));
+    expect(told).toHaveLength(5);
+  });
+
   test("a span that is none is refused before anything is asked", async () => {
     const { agent } = await connectedWorld();
     const bad = new Date(Number.NaN);
@@ -164,6 +197,17 @@ describe("positionOf", () => {
         { kind: "sell", entry: "inOut", volume: 3, price: 110, profit: 10 },
       ),
     ).toMatchObject({ type: "buy", volume: 3, openVolume: 2, closePrice: 110, closeTime: undefined });
+  });
+
+  test("a position that a sell opened is a sell, also where only its close is known", () => {
+    const opened = { kind: "sell", volume: 1, price: 110 } as const;
+    expect(position(opened)).toMatchObject({
+      type: "sell",
+      openVolume: 1,
+      openPrice: 110,
+      closeTime: undefined,
+    });
+    expect(position({ kind: "buy", entry: "out", volume: 1, price: 100 })).toMatchObject({ type: "sell" });
   });
 
   test("without the deals that opened it there is no opening price, and the direction is the closing deal's other", () => {

@@ -30,6 +30,16 @@ const misspelt: readonly (readonly [string, (trade: never) => Promise<unknown>, 
   call("orderCheck", [order(), { timeout: 1 }], '"timeout"', "timeoutMs?"),
   call("calcMargin", [{ ...order(), prise: 1 }], '"prise"', "price?"),
   call("calcProfit", [{ ...order(), openprice: 1, closePrice: 1 }], '"openprice"', "openPrice?"),
+  call(
+    "marketBuy",
+    ["EURUSD", 0.1, { sl: 1, tp: 2 }],
+    'keys "sl", "tp"',
+    "stopLoss? Did you mean takeProfit?",
+  ),
+  call("marketBuy", ["EURUSD", 0.1, { expiration: "2030-01-01" }], "expiration is no date", "Give a Date"),
+  call("marketBuy", ["EURUSD", 0.1, { expiration: new Date(Number.NaN) }], "expiration is no date", "a Date"),
+  call("buyLimit", ["EURUSD", 0.1, 1, { expiration: 1e13 }], "expiration is no date", "Give a Date"),
+  call("batchOrders", [{ 0: order() }], "it is no list", "Give an array of orders"),
   call("outcome", ["id", { timeout: 1 }], '"timeout"', "timeoutMs?"),
 ];
 
@@ -137,6 +147,8 @@ const queries: readonly (readonly [string, Ask, string, string])[] = [
     'timeoutMs "5" (text)',
     "milliseconds",
   ],
+  ["orders.getAll", ({ orders }) => orders.getAll({ symbol: "" }), "symbol is no name", "exact name"],
+  ["positions.getAll", ({ positions }) => positions.getAll({ symbol: 5 as never }), "no name", "exact name"],
   ["account.getInfo", ({ account }) => account.getInfo({ timeoutMs: -1 }), "timeoutMs -1", "milliseconds"],
 ];
 
@@ -177,6 +189,19 @@ test.each(["subscribe", "subscribeDepth"] as const)(
     expect(() => agent.marketData[name]("EURUSD" as never, () => undefined)).toThrow(
       '"EURUSD" is no list of symbols',
     );
+  },
+);
+
+test.each(["subscribe", "subscribeDepth"] as const)(
+  "%s refuses a callback that is no function",
+  async (name) => {
+    const { agent, fake, clock } = await connectedWorld();
+    const asked = fake.requests.length;
+    expect(() => agent.marketData[name](["EURUSD"], undefined as never)).toThrow(
+      "the callback is no function",
+    );
+    await clock.advance(10);
+    expect(fake.requests.length).toBe(asked);
   },
 );
 

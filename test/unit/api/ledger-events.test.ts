@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LedgerEvents } from "../../../src/api/ledger-events.ts";
+import type { OrderFill, TradeEvent } from "../../../src/api/types.ts";
 import { BrokerTimeZone, newYorkCloseTime } from "../../../src/domain/broker-time.ts";
 import type { DealRecord, OrderRecord } from "../../../src/domain/records.ts";
 import type { LedgerPayload, OrderChange } from "../../../src/protocol/v1/messages.ts";
@@ -8,25 +9,40 @@ import { fakeDeal, fakeOrder } from "../../kit/fake-terminal.ts";
 interface Heard {
   readonly told: string[];
   readonly filled: string[];
+  readonly events: TradeEvent[];
+  readonly fills: OrderFill[];
   take(event: LedgerPayload, recovered?: boolean): void;
 }
 
 function listening(): Heard {
   const told: string[] = [];
   const filled: string[] = [];
+  const all: TradeEvent[] = [];
+  const fills: OrderFill[] = [];
   const zone = new BrokerTimeZone(newYorkCloseTime);
   const events = new LedgerEvents(
     {
-      trade: (event) =>
-        told.push(`${event.type} ${event.volume}@${event.price}${event.recovered ? " recovered" : ""}`),
-      orderFilled: (fill) => filled.push(`${fill.volume}@${fill.price}`),
+      trade: (event) => {
+        all.push(event);
+        told.push(`${event.type} ${event.volume}@${event.price}${event.recovered ? " recovered" : ""}`);
+      },
+      orderFilled: (fill) => {
+        fills.push(fill);
+        filled.push(`${fill.volume}@${fill.price}`);
+      },
       orderUpdate: () => undefined,
       positionUpdate: () => undefined,
       dealUpdate: () => undefined,
     },
     () => zone,
   );
-  return { told, filled, take: (event, recovered = false) => events.take(event, recovered) };
+  return {
+    told,
+    filled,
+    events: all,
+    fills,
+    take: (event, recovered = false) => events.take(event, recovered),
+  };
 }
 
 function order(change: OrderChange, record: Partial<OrderRecord>): LedgerPayload {
@@ -37,9 +53,9 @@ function deal(volume: number, price: number, record: Partial<DealRecord> = {}): 
   return { type: "deal", change: "made", deal: { ...fakeDeal("5", "1"), volume, price, ...record } };
 }
 
-function executed(volume: number, price: number): LedgerPayload {
+function executed(volume: number, price: number, ticket = "1"): LedgerPayload {
   const times = { epoch: 1, receivedMs: 1, sentMs: 1, doneMs: 1 };
-  const numbers = { order: "1", deal: "0", position: "1", volume, price, deals: [], moreDeals: false };
+  const numbers = { order: ticket, deal: "0", position: "1", volume, price, deals: [], moreDeals: false };
   const outcome = {
     id: "x",
     digest: "",
@@ -167,6 +183,60 @@ describe("LedgerEvents", () => {
     expect(told).toEqual(["orderFilled 1@1", "orderFilled 1@1"]);
     take(deal(1, 1, { order: "1" }));
     expect(told.length).toBe(2);
+  });
+
+  test("tells the heard part of the oldest order as a part, and of one that is whole the rest", () => {
+    const { told, take } = listening();
+    take(order("partiallyFilled", { kind: "buyLimit", state: "partial", volumeCurrent: 0.6 }));
+    take(deal(0.1, 1.1));
+    const whole = { ticket: "2", kind: "sellLimit", price: 1.3, volumeInitial: 1 } as const;
+    take(order("partiallyFilled", { ...whole, state: "partial", volumeCurrent: 0.6 }));
+    take(deal(0.4, 1.2, { order: "2", kind: "sell" }));
+    take(order("filled", { ...whole, state: "filled", volumeCurrent: 0 }));
+    expect(told).toEqual(["orderPartiallyFilled 0.4@1.2"]);
+    for (let ticket = 3; ticket <= 1_002; ticket++) take(deal(1, 1, { order: String(ticket) }));
+    expect(told.slice(1)).toEqual(["orderPartiallyFilled 0.1@1.1", "orderFilled 0.6@1.3"]);
+  });
+
+  test("does not tell late deals again of the last thousand orders that were told without them", () => {
+    const { told, take } = listening();
+    for (let ticket = 1; ticket <= 1_001; ticket++) {
+      const id = String(ticket);
+      take(order("filled", { ticket: id, volumeCurrent: 0 }));
+      take(executed(1, 1.3, id));
+    }
+    expect(told).toHaveLength(1_001);
+    for (const id of ["2", "500", "1001"]) take(deal(1, 1.3, { order: id }));
+    expect(told).toHaveLength(1_001);
+  });
+
+  test("tells side, time, position and reason of a fill by its last deal, and by its order where there is none", () => {
+    const { fills, take } = listening();
+    const sell = { kind: "sell", reason: "mobile", position: "8", doneBrokerMs: 0 } as const;
+    take(order("filled", { ...sell, volumeCurrent: 0, setupBrokerMs: 1_704_880_000_000 }));
+    take(executed(1, 1.3));
+    expect(fills).toMatchObject([
+      {
+        ticketText: "1",
+        side: "sell",
+        reason: "mobile",
+        positionTicketText: "8",
+        timeBrokerMs: 1_704_880_000_000,
+        time: new Date(1_704_880_000_000 - 7_200_000),
+      },
+    ]);
+    const other = listening();
+    other.take(deal(1, 1.1, { kind: "sell", position: "9", reason: "web", timeBrokerMs: 1_704_890_000_000 }));
+    other.take(order("filled", { ...sell, volumeCurrent: 0 }));
+    expect(other.fills).toMatchObject([
+      { side: "sell", reason: "web", positionTicketText: "9", timeBrokerMs: 1_704_890_000_000 },
+    ]);
+  });
+
+  test("tells a buy that a stop closed as a buy", () => {
+    const { events, take } = listening();
+    take(deal(1, 1.1, { entry: "out", kind: "buy", reason: "stopLoss" }));
+    expect(events).toMatchObject([{ type: "stopLossHit", side: "buy" }]);
   });
 
   test("never makes up a fill for what was filled in part before it listened", () => {

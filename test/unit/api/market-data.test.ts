@@ -107,6 +107,134 @@ describe("bars and ticks", () => {
   });
 });
 
+describe("what an exchange tells besides bid and ask", () => {
+  const tick = { timeBrokerMs: 0, bid: 99, ask: 101, last: 0, volume: 0, volumeReal: 0, flags: 6 };
+
+  test("a tick's last price and volume are given where there are any, the exact volume first", async () => {
+    const { agent, fake, settle } = await connectedWorld();
+    const timeBrokerMs = fake.brokerMs - 1_000;
+    fake.market.ticks = [
+      { ...tick, timeBrokerMs },
+      { ...tick, timeBrokerMs, last: 100, volume: 3, volumeReal: 2.5 },
+      { ...tick, timeBrokerMs, last: 100, volume: 3 },
+    ];
+    const from = new Date(timeBrokerMs - 7_200_000);
+    const [quote, exact, whole] = await settle(
+      agent.marketData.ticks("EURUSD", from, new Date(from.getTime() + 1)).toArray(),
+    );
+    expect(quote).not.toHaveProperty("last");
+    expect(quote).not.toHaveProperty("volume");
+    expect(exact).toMatchObject({ last: 100, volume: 2.5 });
+    expect(whole).toMatchObject({ last: 100, volume: 3 });
+  });
+
+  test("getPrice gives the last price where there is one", async () => {
+    const { agent, fake, settle } = await connectedWorld();
+    fake.ticks.set("EURUSD", { ...tick, timeBrokerMs: fake.brokerMs, last: 100 });
+    expect(await settle(agent.marketData.getPrice("EURUSD"))).toMatchObject({ spread: 2, last: 100 });
+    fake.ticks.set("EURUSD", { ...tick, timeBrokerMs: fake.brokerMs });
+    expect(await settle(agent.marketData.getPrice("EURUSD"))).not.toHaveProperty("last");
+  });
+});
+
+describe("history that the terminal has yet to load", () => {
+  const from = new Date("2024-01-09T10:00:00Z");
+  const to = new Date("2024-01-09T11:00:00Z");
+
+  test("is asked for again until it is there", async () => {
+    const { agent, fake, settle } = await connectedWorld();
+    fake.market.makeBars(3, from.getTime() + 7_200_000);
+    fake.market.loading = 4;
+    expect(await settle(agent.marketData.getBars("EURUSD", "M1", from, to))).toHaveLength(3);
+  });
+
+  test("is not asked for any more once its caller has aborted", async () => {
+    const { agent, fake, clock } = await connectedWorld();
+    fake.market.loading = 1_000;
+    const aborting = new AbortController();
+    const { signal } = aborting;
+    const bars = agent.marketData.getBars("EURUSD", "M1", from, to, { signal, timeoutMs: 60_000 });
+    const reading = bars.catch((error: unknown) => error);
+    await clock.advance(50);
+    aborting.abort(new Error("enough"));
+    await clock.advance(200);
+    expect(await reading).toMatchObject({ code: "ABORTED", cause: { message: "enough" } });
+    const asked = fake.requests.length;
+    await clock.advance(5_000);
+    expect(fake.requests.slice(asked).filter(({ op }) => op === "bars")).toEqual([]);
+  });
+});
+
+describe("subscriptions", () => {
+  test("a subscription that one of its callbacks ends hears nothing more of the same batch of ticks", async () => {
+    const { agent, fake, clock, settle } = await connectedWorld();
+    const heard: number[] = [];
+    const subscription = agent.marketData.subscribe(["EURUSD"], ({ bid }) => {
+      heard.push(bid);
+      subscription.unsubscribe();
+    });
+    await settle(subscription.ready);
+    fake.tick("EURUSD", 1.1, 1.2, 1.3);
+    await clock.advance(10);
+    expect([heard, subscription.active]).toEqual([[1.1], false]);
+  });
+
+  test("a depth subscription that another's callback ends does not hear the book that ended it", async () => {
+    const { agent, fake, clock, settle } = await connectedWorld();
+    fake.market.books.set("EURUSD", []);
+    let late = 0;
+    const first = agent.marketData.subscribeDepth(["EURUSD"], () => second.unsubscribe());
+    const second = agent.marketData.subscribeDepth(["EURUSD"], () => void late++);
+    await settle(Promise.all([first.ready, second.ready]));
+    fake.market.book("EURUSD", levels);
+    await clock.advance(10);
+    expect([late, first.active, second.active]).toEqual([0, true, false]);
+  });
+
+  test.each(["subscribe", "subscribeDepth"] as const)(
+    "%s beyond the most that a session takes is told once, by symbol and as an error, and costs nobody else",
+    async (name) => {
+      const { agent, fake, clock, errors } = await connectedWorld();
+      const names = Array.from({ length: 1_024 }, (_, index) => `S${index}`);
+      for (const symbol of names) {
+        fake.symbols.set(symbol, symbolRecord(symbol));
+        fake.market.books.set(symbol, []);
+      }
+      agent.marketData[name](names, () => undefined);
+      const beyond = agent.marketData[name](["S0", "ONE"], () => undefined);
+      await expect(beyond.ready).rejects.toMatchObject({ code: "TOO_MANY_SUBSCRIPTIONS" });
+      await clock.advance(100);
+      expect([...beyond.errors.keys()]).toEqual(["ONE"]);
+      expect(errors).toMatchObject([{ code: "TOO_MANY_SUBSCRIPTIONS" }]);
+      expect(beyond.active).toBe(true);
+    },
+  );
+
+  test.each(["subscribe", "subscribeDepth"] as const)(
+    "%s is ended although the agent does not take its symbols back",
+    async (name) => {
+      const { agent, fake, clock, settle, errors } = await connectedWorld();
+      fake.market.books.set("EURUSD", []);
+      const subscription = agent.marketData[name](["EURUSD"], () => undefined);
+      await settle(subscription.ready);
+      fake.refuseRequest = (op): string | undefined => (op.endsWith("unsubscribe") ? "RATE" : undefined);
+      subscription.unsubscribe();
+      subscription.unsubscribe();
+      await clock.advance(20_000);
+      expect([subscription.active, errors]).toEqual([false, []]);
+    },
+  );
+
+  test("a subscription that is ended before it is confirmed is told so, which is no error", async () => {
+    const { agent, clock, errors } = await connectedWorld();
+    const closed = agent.marketData.subscribe(["EURUSD"], () => undefined);
+    closed.unsubscribe();
+    await expect(closed.ready).rejects.toMatchObject({ code: "CLOSED" });
+    await clock.advance(10);
+    expect([closed.errors.size, errors]).toEqual([0, []]);
+  });
+});
+
 describe("market depth", () => {
   test("subscribeDepth gives whole books, through a reconnect and a new session, until it is unsubscribed", async () => {
     const { agent, fake, clock, settle } = await connectedWorld();
@@ -222,6 +350,7 @@ describe("calendar and sessions", () => {
         id: "2",
         currency: "EUR",
         country: "EU",
+        periodBrokerMs: Date.UTC(2023, 11, 1),
         actual: null,
         forecast: null,
         previous: null,
@@ -233,6 +362,7 @@ describe("calendar and sessions", () => {
     expect(us).toMatchObject({ time: new Date("2024-01-05T13:30:00Z"), actual: 216, previous: 199 });
     expect(us).toMatchObject({ unit: "job", multiplier: "thousands", digits: 0, revision: 0 });
     expect(us).not.toHaveProperty("period");
+    expect(eu).toMatchObject({ period: new Date("2023-11-30T22:00:00Z") });
     expect(Object.keys(eu ?? {})).not.toContain("actual");
     const euro = await settle(
       agent.marketData.calendar({ ...range, currency: "EUR", country: "EU" }).toArray(),
@@ -285,6 +415,25 @@ describe("calendar and sessions", () => {
       isOpen: false,
       nextOpen: undefined,
     });
+  });
+
+  test("sessions with a pause at noon: the next opening is the nearest, today's or next week's first", () => {
+    const at = (minute: number): number => zone.toUtc(Date.UTC(2024, 0, 7) + minute * 60_000);
+    const monday = dayMinutes;
+    const paused = symbolRecord("X", {
+      tradeSessions: [
+        { fromMinute: monday + 800, toMinute: monday + 1_000 },
+        { fromMinute: monday + 540, toMinute: monday + 720 },
+      ],
+    });
+    const state = (minute: number): unknown => {
+      const { isOpen, nextOpen, closes } = tradingSessions(paused, zone, at(monday + minute));
+      return [isOpen, nextOpen?.getTime(), closes?.getTime()];
+    };
+    expect(state(500)).toEqual([false, at(monday + 540), undefined]);
+    expect(state(600)).toEqual([true, at(monday + 800), at(monday + 720)]);
+    expect(state(750)).toEqual([false, at(monday + 800), undefined]);
+    expect(state(900)).toEqual([true, at(monday + 540 + 7 * dayMinutes), at(monday + 1_000)]);
   });
 
   test("getTradingSessions reads the symbol's own", async () => {

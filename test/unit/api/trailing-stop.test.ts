@@ -132,3 +132,143 @@ test("a trailing stop is refused without a distance, a position, a connection or
   await settle(mt5.disconnect());
   expect(await refused({ distance: 0.1 })).toMatchObject({ code: "NOT_CONNECTED" });
 });
+
+test("a trailing stop begins at once from a price that is known already", async () => {
+  const world = await opened();
+  const { agent, fake, clock, settle, ticket } = world;
+  await settle(agent.marketData.subscribe(["EURUSD"], () => undefined).ready);
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  const trailing = await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  await clock.advance(10);
+  expect([moves(world), trailing.stopLoss]).toEqual([[1.098], 1.098]);
+});
+
+test("a trailing stop has one move on its way at a time, and goes on from the newest price", async () => {
+  const world = await opened();
+  const { agent, fake, clock, settle, ticket } = world;
+  await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  fake.tick("EURUSD", 1.1, 1.101, 1.102);
+  await clock.advance(10);
+  expect(moves(world)).toEqual([1.098]);
+  fake.tick("EURUSD", 1.102);
+  await clock.advance(10);
+  expect(moves(world)).toEqual([1.098, 1.1]);
+});
+
+test("a trailing stop does not mind lost ticks: only the newest price matters", async () => {
+  const world = await opened();
+  const { agent, fake, clock, settle, ticket, errors } = world;
+  await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  fake.loseToConnector = (_, topic): boolean => topic.startsWith("tick.");
+  fake.tick("EURUSD", 1.2);
+  await clock.advance(10);
+  fake.loseToConnector = (): boolean => false;
+  fake.tick("EURUSD", 1.101);
+  await clock.advance(10);
+  expect([moves(world), errors]).toEqual([[1.098, 1.099], []]);
+});
+
+test("a trailing stop whose distance is larger than the price moves nothing", async () => {
+  const world = await opened();
+  const { agent, fake, clock, settle, ticket } = world;
+  const trailing = await settle(agent.trade.trailingStop(ticket, { distance: 1.5 }));
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  expect([moves(world), trailing.active, trailing.stopLoss]).toEqual([[], true, undefined]);
+});
+
+test("a trailing stop that is stopped while a move is on its way keeps what came of it to itself", async () => {
+  for (const answer of [undefined, { kind: "reject", retcode: 10029 }] as const) {
+    const world = await opened();
+    const { agent, fake, clock, settle, ticket, errors } = world;
+    let told = 0;
+    const trailing = await settle(
+      agent.trade.trailingStop(ticket, { distance: 0.002, onMove: () => void told++ }),
+    );
+    if (answer !== undefined) fake.answers.push(answer);
+    fake.tick("EURUSD", 1.1);
+    while (fake.commands.length === 0) await clock.advance(0.1);
+    trailing.stop();
+    trailing.stop();
+    await clock.advance(100);
+    expect([told, errors, await trailing.ended]).toEqual([0, [], { reason: "stopped" }]);
+    expect(fake.commands).toHaveLength(1);
+  }
+});
+
+test("a trailing stop's end stands although the agent does not take its symbol back", async () => {
+  const { agent, fake, clock, settle, ticket, errors } = await opened();
+  const trailing = await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  fake.refuseRequest = (op): string | undefined => (op === "unsubscribe" ? "RATE" : undefined);
+  trailing.stop();
+  await clock.advance(20_000);
+  expect([await trailing.ended, errors]).toEqual([{ reason: "stopped" }, []]);
+});
+
+test("a trailing stop is refused when the events were lost while its symbol was read", async () => {
+  const { agent, fake, clock, failure, ticket, errors } = await opened();
+  // The answer comes; nothing of the events comes any more.
+  fake.changeReply = (op, reply) => {
+    if (op === "symbols") fake.cut("events");
+    return reply;
+  };
+  fake.refuseConnection = (channel) =>
+    channel === "events" ? { code: "unreachable", message: "refused" } : undefined;
+  const refused = failure(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  expect(await refused).toMatchObject({
+    code: "NOT_CONNECTED",
+    message: expect.stringContaining("is degraded"),
+  });
+  await clock.advance(10);
+  expect([errors, fake.commands]).toEqual([[], []]);
+});
+
+test.each([
+  ["its position is closed", "positionClosed"],
+  ["the events are lost", "disconnected"],
+])("a trailing stop ends with the reason although %s while it subscribes", async (_, reason) => {
+  const { agent, fake, clock, settle, ticket } = await opened();
+  await settle(agent.marketData.getSymbolInfo("EURUSD"));
+  fake.changeReply = (op, reply) => {
+    if (op !== "subscribe") return reply;
+    fake.changeReply = (_op, other) => other;
+    if (reason === "positionClosed") fake.closePosition(ticket);
+    else fake.cut("events");
+    return reply;
+  };
+  fake.loseToConnector = (channel, _topic, body): boolean =>
+    channel === "sync" && "symbols" in Object(body["result"]);
+  const trailing = await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  expect([trailing.active, await trailing.ended]).toEqual([false, { reason }]);
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  expect(fake.commands).toEqual([]);
+});
+
+test("a trailing stop ends at the next tick when its position was closed while it began", async () => {
+  const { agent, fake, clock, settle, ticket } = await opened();
+  let closed = false;
+  fake.changeReply = (op, reply) => {
+    if (op === "symbols" && !closed) {
+      closed = true;
+      fake.closePosition(ticket);
+    }
+    return reply;
+  };
+  const trailing = await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  expect(closed).toBe(true);
+  fake.tick("EURUSD", 1.1);
+  await clock.advance(10);
+  expect([await trailing.ended, fake.commands]).toEqual([{ reason: "positionClosed" }, []]);
+});
+
+test("a trailing stop that ends before it has moved says that there is no stop loss", async () => {
+  const { agent, fake, clock, settle, ticket, errors } = await opened();
+  await settle(agent.trade.trailingStop(ticket, { distance: 0.002 }));
+  fake.cut("events");
+  await clock.advance(5);
+  expect(errors).toMatchObject([{ message: expect.stringContaining("its stop loss stays unset") }]);
+});
