@@ -81,7 +81,7 @@ export class OutcomeUnknownError extends MT5Error {
   constructor(message: string, info: UnknownOutcomeInfo) {
     super(message, {
       code: "OUTCOME_UNKNOWN",
-      remedy: `Do not send it again: ask trade.outcome("${info.commandId}") until it is certain`,
+      remedy: `Do not send it again: ask trade.outcome("${info.commandId}"). If it is still unknown after some minutes of connection, the terminal's history cannot tell: compare positions and history by hand`,
       ...(info.cause === undefined ? {} : { cause: info.cause }),
     });
     this.commandId = info.commandId;

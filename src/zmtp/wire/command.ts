@@ -42,9 +42,23 @@ export function decodeError(data: Uint8Array): ZmtpFault {
     return new ZmtpFault("malformed-error", "The peer's ERROR command is malformed");
   }
   const reason = printable(data.subarray(1, 1 + length));
-  return new ZmtpFault(
-    "refused-by-peer",
-    `The peer refused the connection: ${reason === "" ? "no reason given" : reason}`,
-    { reason },
-  );
+  return new ZmtpFault("refused-by-peer", `The peer refused the connection: ${reasonText(reason)}`, {
+    reason,
+  });
+}
+
+/** A status code of ZAP (RFC 27) in words; any other reason as it came. */
+function reasonText(reason: string): string {
+  switch (reason) {
+    case "":
+      return "no reason given";
+    case "300":
+      return "it cannot authenticate anybody at the moment (300)";
+    case "400":
+      return "it does not accept this key or password (400)";
+    case "500":
+      return "its authentication failed within (500)";
+    default:
+      return reason;
+  }
 }
