@@ -66,7 +66,8 @@ int OnInit(void)
 void OnDeinit(const int reason)
   {
    EventKillTimer();
-   if(reason!=REASON_CHARTCHANGE && ArraySize(g_agents)==1)
+   //--- one that still waits for the terminal holds the journal already, and is made anew
+   if((reason!=REASON_CHARTCHANGE || !Serves()) && ArraySize(g_agents)==1)
       g_agents[0].Stop();
   }
 //+------------------------------------------------------------------+

@@ -284,7 +284,9 @@ bool SymbolInfoInteger(const string &name, ENUM_SYMBOL_INFO_INTEGER property, ml
   if (symbol == nullptr) return false;
   const Json &record = symbol->record;
   const mlong stamp = symbol->ticks.empty() ? 0 : symbol->ticks.back().time_msc;
-  static const Names calcModes = {"forex", "forexNoLeverage", "futures", "cfd", "cfdIndex", "cfdLeverage", "stocks"};
+  static const Names calcModes = {"forex",         "forexNoLeverage",  "futures",        "cfd",       "cfdIndex",
+                                  "cfdLeverage",   "stocks",           "exchFutures",    "exchForts", "exchStocksMoex",
+                                  "exchBonds",     "exchBondsMoex",    "servCollateral"};
   switch (property) {
     case SYMBOL_CUSTOM: value = 0; return true;
     case SYMBOL_EXIST: value = 1; return true;

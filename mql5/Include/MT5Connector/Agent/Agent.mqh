@@ -128,7 +128,7 @@ bool CAgent::Start(void)
    Clock();
    if(Unready()!="")
       return(true);
-   if(!m_ledger.Init(m_journal.Epoch()) || !m_shadow.Start())
+   if(!m_ledger.Init(m_journal.Epoch()) || !m_shadow.Start(m_now))
       return(Fail("the terminal's tables cannot be read"));
    SettleAtStart();
    if(!m_journal.Commit())

@@ -284,7 +284,8 @@ void CAgentCommands::RefuseStaged(void)
    SCommand command;
    for(int i=ArraySize(m_flights)-1; i>=0; i--)
      {
-      if(!m_flights[i].staged)
+      //--- what is durable already, and only waits for its turn, is sent yet
+      if(!m_flights[i].staged || m_journal.entries[m_flights[i].slot].durable)
          continue;
       int slot=m_flights[i].slot;
       command.client=m_flights[i].client;
@@ -340,13 +341,18 @@ void CAgentCommands::CommitStaged(void)
       //--- what is not durable is never sent, whatever went wrong
       if(!m_journal.entries[slot].durable)
          continue;
+      Clock();
       if(m_now<=m_flights[k].not_after)
         {
+         if(IsHeld(k))
+            continue;
          int before=ArraySize(m_flights);
-         Send(k);
-         if(ArraySize(m_flights)<before)
-            k--;
-         continue;
+         if(Send(k))
+           {
+            if(ArraySize(m_flights)<before)
+               k--;
+            continue;
+           }
         }
       SCommand late;
       late.client=m_flights[k].client;

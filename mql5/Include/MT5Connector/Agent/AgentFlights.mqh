@@ -54,6 +54,7 @@ protected:
    int               FindFlight(const int slot) const;
    int               Unanswered(void) const;
    bool              PlacesPending(const int slot) const;
+   bool              IsHeld(const int flight) const;
    void              Settle(const int flight,const ENUM_OUTCOME_STATE state,const long retcode,const ulong ticket,const string outcome,const string shown);
    void              Rejected(const int flight,const long retcode,const string comment);
    void              Unknown(const int flight,const long retcode,const string comment);
@@ -137,6 +138,30 @@ bool CAgentFlights::PlacesPending(const int slot) const
    return(kind>=(int)ORDER_TYPE_BUY_LIMIT && kind<=(int)ORDER_TYPE_SELL_STOP_LIMIT);
   }
 //+------------------------------------------------------------------+
+//| Whether a command must wait for one before it. A change says all levels, those too that it leaves as they are; so it is made|
+//+------------------------------------------------------------------+
+//+------------------------------------------------------------------+
+//| when the one before is done, or it would take that back. Nothing overtakes what is held here|
+//+------------------------------------------------------------------+
+bool CAgentFlights::IsHeld(const int flight) const
+  {
+   int   slot=m_flights[flight].slot;
+   int   target=m_journal.entries[slot].evidence.target;
+   ulong ticket=m_journal.entries[slot].evidence.target_ticket;
+   if(target==TARGET_NONE)
+      return(false);
+   for(int i=0; i<flight; i++)
+     {
+      int before=m_flights[i].slot;
+      int other=m_journal.entries[before].evidence.target;
+      if(other==TARGET_NONE || (other==TARGET_POSITION)!=(target==TARGET_POSITION) || m_journal.entries[before].evidence.target_ticket!=ticket)
+         continue;
+      if(m_flights[i].staged || (target!=TARGET_CANCEL && other!=TARGET_CANCEL && !m_flights[i].told))
+         return(true);
+     }
+   return(false);
+  }
+//+------------------------------------------------------------------+
 //| Writes an outcome and publishes it, whether the write succeeded or not: what was done must be told|
 //+------------------------------------------------------------------+
 void CAgentFlights::Settle(const int flight,const ENUM_OUTCOME_STATE state,const long retcode,const ulong ticket,const string outcome,const string shown)
@@ -162,7 +187,7 @@ void CAgentFlights::Rejected(const int flight,const long retcode,const string co
    CEntryWriter::Begin(json,m_journal.entries[m_flights[flight].slot],OUTCOME_REJECTED,m_now,retcode,comment);
    json.EndObject();
    string text=json.Whole();
-   Settle(flight,OUTCOME_REJECTED,retcode,0,text,text);
+   Settle(flight,OUTCOME_REJECTED,retcode,m_flights[flight].order,text,text);
   }
 //+------------------------------------------------------------------+
 //| Nobody can tell yet                                            |

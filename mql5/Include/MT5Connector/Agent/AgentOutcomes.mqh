@@ -14,10 +14,10 @@ class CAgentOutcomes : public CAgentResolver
   {
 private:
    static int        Certainty(const long retcode);
-   bool              SettlesAsDone(const int slot,const long retcode) const;
+   bool              SettlesAsDone(const int slot,const long retcode,const ulong ticket) const;
    void              Answered(const int flight,const MqlTradeResult &result);
 protected:
-   void              Send(const int flight);
+   bool              Send(const int flight);
    void              ScanNow(void);
    void              LookAfterFlights(const bool search);
    void              SettleAtStart(void);
@@ -39,17 +39,17 @@ static int CAgentOutcomes::Certainty(const long retcode)
    return(0);
   }
 //+------------------------------------------------------------------+
-//| A pending order is settled when it is placed, a change when there is nothing to change|
+//| A pending order is settled when it is placed and has a ticket, a change when there is nothing to change|
 //+------------------------------------------------------------------+
-bool CAgentOutcomes::SettlesAsDone(const int slot,const long retcode) const
+bool CAgentOutcomes::SettlesAsDone(const int slot,const long retcode,const ulong ticket) const
   {
    int target=m_journal.entries[slot].evidence.target;
-   return((retcode==10008 && PlacesPending(slot)) || (retcode==10025 && (target==TARGET_ORDER || target==TARGET_POSITION)));
+   return((retcode==10008 && ticket!=0 && PlacesPending(slot)) || (retcode==10025 && (target==TARGET_ORDER || target==TARGET_POSITION)));
   }
 //+------------------------------------------------------------------+
-//| Durable, and only now sent, once                               |
+//| Durable, and only now sent, once; false: not sent, because its time was up by then|
 //+------------------------------------------------------------------+
-void CAgentOutcomes::Send(const int flight)
+bool CAgentOutcomes::Send(const int flight)
   {
    MqlTradeRequest request;
    MqlTradeResult  result;
@@ -57,16 +57,19 @@ void CAgentOutcomes::Send(const int flight)
    string          why=Unready();
    long            retcode=10031;
    int             slot=m_flights[flight].slot;
-   m_flights[flight].staged=false;
    bool built=why=="" && intent.Parse(m_flights[flight].intent) &&
               intent.Build(m_journal.entries[slot].evidence,request,retcode,why);
+   //--- a symbol that had to be shown in Market Watch first, or a slow disk, may have taken long
+   Clock();
+   if(m_now>m_flights[flight].not_after)
+      return(false);
+   m_flights[flight].staged=false;
    if(!built)
      {
       //--- not handed to the terminal at all, so this code is certain here
       Rejected(flight,retcode,why);
-      return;
+      return(true);
      }
-   Clock();
    m_journal.entries[slot].sent_ms=m_now;
    ZeroMemory(result);
    bool sent=OrderSendAsync(request,result);
@@ -76,22 +79,23 @@ void CAgentOutcomes::Send(const int flight)
       string text=result.comment;
       if(code==0)
          text="The terminal did not take the request (error "+(string)GetLastError()+")";
-      if(SettlesAsDone(slot,code))
+      if(SettlesAsDone(slot,code,0))
         {
          m_flights[flight].retcode=code;
          m_flights[flight].comment=text;
          Executed(flight);
-         return;
+         return(true);
         }
       if(Certainty(code)<0)
          Rejected(flight,code,text);
       else
          Unknown(flight,code,text);
-      return;
+      return(true);
      }
    m_flights[flight].sent=true;
    m_flights[flight].request_id=result.request_id;
    m_flights[flight].wait_until=m_now+AGENT_RESULT_MS;
+   return(true);
   }
 //+------------------------------------------------------------------+
 //| An event of the terminal: the answer to a request, or a hint to look at the tables|
@@ -102,7 +106,8 @@ void CAgentOutcomes::Transaction(const MqlTradeTransaction &transaction,const Mq
    m_scan_asked=true;
    if(transaction.type==TRADE_TRANSACTION_DEAL_UPDATE || transaction.type==TRADE_TRANSACTION_DEAL_DELETE)
       m_shadow.Amend(transaction.deal);
-   if(transaction.type!=TRADE_TRANSACTION_REQUEST)
+   //--- an answer without a number is nobody's
+   if(transaction.type!=TRADE_TRANSACTION_REQUEST || result.request_id==0)
       return;
    for(int i=0; i<ArraySize(m_flights); i++)
       if(m_flights[i].sent && m_flights[i].request_id==result.request_id)
@@ -127,13 +132,15 @@ void CAgentOutcomes::Answered(const int flight,const MqlTradeResult &result)
    m_flights[flight].volume=result.volume;
    m_flights[flight].price=result.price;
    int certainty=Certainty((long)result.retcode);
-   if(certainty>0 || SettlesAsDone(slot,(long)result.retcode))
+   if(certainty>0 || SettlesAsDone(slot,(long)result.retcode,result.order))
      {
       Executed(flight);
       return;
      }
    if(certainty<0)
      {
+      //--- an order that a refusal names stands in the way, and may be another command's
+      m_flights[flight].order=0;
       Rejected(flight,(long)result.retcode,result.comment);
       return;
      }

@@ -14,7 +14,8 @@ class CAgentResolver : public CAgentTargets
   {
 private:
    bool              Judge(const int flight,const ulong ticket,const bool at_once);
-   bool              JudgePending(const int flight,const SOrder &record,const bool known);
+   bool              JudgePending(const int flight,const SOrder &record,const bool known,const long dealt);
+   bool              CouldBe(const SJournalEntry &entry,const ulong ticket) const;
    bool              KindFits(const SJournalEntry &entry,const ulong ticket) const;
    static bool       IsOfKind(const int kind,const int wanted);
    bool              MatchesOrder(const SJournalEntry &entry,const SOrder &record) const;
@@ -87,7 +88,10 @@ bool CAgentResolver::MatchesDeal(const SJournalEntry &entry,const SDeal &deal) c
    //--- a pending order or a close-by is known by its order, which is there for as long as its deals are
    if(entry.evidence.target!=TARGET_NONE || entry.evidence.order_kind>(int)ORDER_TYPE_SELL)
       return(false);
-   bool goes_out=deal.entry==(int)DEAL_ENTRY_OUT || deal.entry==(int)DEAL_ENTRY_OUT_BY;
+   //--- nor does anything but a close-by close by another position
+   if(deal.entry==(int)DEAL_ENTRY_OUT_BY)
+      return(false);
+   bool goes_out=deal.entry==(int)DEAL_ENTRY_OUT;
    if(deal.order==0 || deal.symbol!=entry.evidence.symbol || deal.kind!=entry.evidence.side || deal.ticket<=entry.evidence.after_deal)
       return(false);
    if(entry.evidence.comment_tag!="")
@@ -112,7 +116,8 @@ bool CAgentResolver::Resolve(const int flight,const bool at_once)
    int    count=0;
    int    closing=0;
    int    slot=m_flights[flight].slot;
-   if(m_flights[flight].decided)
+   //--- tables that are not there yet, or not all of them, prove nothing
+   if(m_flights[flight].decided || Unready()!="")
       return(false);
    if(m_journal.entries[slot].evidence.target!=TARGET_NONE)
       return(JudgeTarget(flight));
@@ -173,25 +178,40 @@ bool CAgentResolver::Resolve(const int flight,const bool at_once)
       return(false);
    //--- one candidate that several commands could have made: nobody can tell either
    if(m_journal.entries[slot].evidence.comment_tag=="" && m_journal.entries[slot].evidence.position_by==0 && !m_journal.entries[slot].evidence.magic_tag)
+     {
       for(int other=0; other<ArraySize(m_flights); other++)
+         if(other!=flight && m_flights[other].order==0 && CouldBe(m_journal.entries[m_flights[other].slot],only))
+            return(false);
+      //--- nor can anybody when one was executed by an answer that named no order
+      for(int e=0; e<m_journal.Sequence(); e++)
         {
-         int  entry=m_flights[other].slot;
-         bool rival=false;
-         if(other==flight || m_flights[other].decided || m_flights[other].order!=0)
-            continue;
-         for(int h=0; h<finished; h++)
-            if(HistoryOrderGetTicket(h)==only && CTerminalReader::HistoryOrderAt(h,record))
-               rival=rival || MatchesOrder(m_journal.entries[entry],record);
-         for(int w=0; w<active; w++)
-            if(OrderGetTicket(w)==only && CTerminalReader::OrderAt(w,record))
-               rival=rival || MatchesOrder(m_journal.entries[entry],record);
-         for(int x=0; x<deals; x++)
-            if(CTerminalReader::HistoryDealAt(x,deal) && deal.order==only)
-               rival=rival || MatchesDeal(m_journal.entries[entry],deal);
-         if(rival)
+         int done=m_journal.SlotAt(e);
+         if(done>=0 && done!=slot && m_journal.entries[done].state==OUTCOME_EXECUTED && m_journal.entries[done].order==0 &&
+            CouldBe(m_journal.entries[done],only))
             return(false);
         }
+     }
    return(Judge(flight,only,at_once));
+  }
+//+------------------------------------------------------------------+
+//| Whether an order of the selected tables may be a command's     |
+//+------------------------------------------------------------------+
+bool CAgentResolver::CouldBe(const SJournalEntry &entry,const ulong ticket) const
+  {
+   SOrder record;
+   SDeal  deal;
+   if(!entry.is_command || entry.evidence.target!=TARGET_NONE || ticket<=entry.evidence.after_order)
+      return(false);
+   for(int h=0; h<HistoryOrdersTotal(); h++)
+      if(HistoryOrderGetTicket(h)==ticket && CTerminalReader::HistoryOrderAt(h,record) && MatchesOrder(entry,record))
+         return(true);
+   for(int w=0; w<OrdersTotal(); w++)
+      if(OrderGetTicket(w)==ticket && CTerminalReader::OrderAt(w,record) && MatchesOrder(entry,record))
+         return(true);
+   for(int d=0; d<HistoryDealsTotal(); d++)
+      if(CTerminalReader::HistoryDealAt(d,deal) && deal.order==ticket && MatchesDeal(entry,deal))
+         return(true);
+   return(false);
   }
 //+------------------------------------------------------------------+
 //| What an order proves of a command; true if that settled it     |
@@ -217,7 +237,7 @@ bool CAgentResolver::Judge(const int flight,const ulong ticket,const bool at_onc
       if(OrderGetTicket(k)==ticket && CTerminalReader::OrderAt(k,record))
          known=true;
    if(PlacesPending(slot))
-      return(JudgePending(flight,record,known));
+      return(JudgePending(flight,record,known,dealt));
    if(known)
       filled=CNames::Units(record.volume_initial)-CNames::Units(record.volume_current);
    if(dealt==0 && filled<=0)
@@ -228,6 +248,7 @@ bool CAgentResolver::Judge(const int flight,const ulong ticket,const bool at_onc
       long code=10007;
       if(record.state==(int)ORDER_STATE_REJECTED)
          code=10006;
+      m_flights[flight].order=ticket;
       Rejected(flight,code,"Order "+(string)ticket+" ended without a fill");
       return(true);
      }
@@ -253,16 +274,18 @@ bool CAgentResolver::Judge(const int flight,const ulong ticket,const bool at_onc
 //+------------------------------------------------------------------+
 //| That an order stands or has stood in the book is what was asked, however it ended|
 //+------------------------------------------------------------------+
-bool CAgentResolver::JudgePending(const int flight,const SOrder &record,const bool known)
+bool CAgentResolver::JudgePending(const int flight,const SOrder &record,const bool known,const long dealt)
   {
    if(!known)
       return(false);
-   if(record.state==(int)ORDER_STATE_REJECTED)
+   bool filled=dealt>0 || CNames::Units(record.volume_current)<CNames::Units(record.volume_initial);
+   if(record.state==(int)ORDER_STATE_REJECTED && !filled)
      {
+      m_flights[flight].order=record.ticket;
       Rejected(flight,10006,"Order "+(string)record.ticket+" was rejected");
       return(true);
      }
-   if(record.state==(int)ORDER_STATE_STARTED || record.state==(int)ORDER_STATE_REQUEST_ADD)
+   if(!filled && (record.state==(int)ORDER_STATE_STARTED || record.state==(int)ORDER_STATE_REQUEST_ADD))
       return(false);
    m_flights[flight].order=record.ticket;
    m_flights[flight].volume=record.volume_initial;

@@ -75,6 +75,12 @@ static bool CAgentTargets::Finished(const SEvidence &asked,SOrder &record)
    for(int i=0; i<HistoryOrdersTotal(); i++)
       if(HistoryOrderGetTicket(i)==asked.target_ticket)
          return(CTerminalReader::HistoryOrderAt(i,record));
+   //--- the reference does not say by which of its times an order is selected, and this one may have stood for long
+   if(!CTerminalReader::SelectHistory(0))
+      return(false);
+   for(int k=HistoryOrdersTotal()-1; k>=0; k--)
+      if(HistoryOrderGetTicket(k)==asked.target_ticket)
+         return(CTerminalReader::HistoryOrderAt(k,record));
    return(false);
   }
 //+------------------------------------------------------------------+
@@ -84,6 +90,12 @@ void CAgentTargets::ExecutedAs(const int flight,const long retcode)
   {
    m_flights[flight].deal=0;
    m_flights[flight].comment="";
+   if(m_journal.entries[m_flights[flight].slot].evidence.target!=TARGET_NONE)
+     {
+      //--- these are an earlier answer's
+      m_flights[flight].volume=0.0;
+      m_flights[flight].price=0.0;
+     }
    m_flights[flight].retcode=retcode;
    Executed(flight);
   }

@@ -365,14 +365,14 @@ int CJournalMemory::Unacknowledged(const string client,int &slots[]) const
    return(count);
   }
 //+------------------------------------------------------------------+
-//| Whether an order accounts for the executed command of another entry|
+//| Whether an order accounts for another command: for what it did, or for that it did nothing|
 //+------------------------------------------------------------------+
 bool CJournalMemory::IsClaimed(const ulong ticket,const int but) const
   {
    for(int i=0; i<ArraySize(m_sequence); i++)
      {
       int slot=m_sequence[i];
-      if(slot>=0 && slot!=but && entries[slot].state==OUTCOME_EXECUTED && entries[slot].order==ticket)
+      if(slot>=0 && slot!=but && entries[slot].order==ticket && (entries[slot].state==OUTCOME_EXECUTED || entries[slot].state==OUTCOME_REJECTED))
          return(true);
      }
    return(false);

@@ -256,14 +256,19 @@ static string CRecordWriter::CalcMode(const string symbol)
       return("forex");
    if(mode==(long)SYMBOL_CALC_MODE_FOREX_NO_LEVERAGE)
       return("forexNoLeverage");
-   if(mode==(long)SYMBOL_CALC_MODE_FUTURES)
+   if(mode==(long)SYMBOL_CALC_MODE_FUTURES || mode==(long)SYMBOL_CALC_MODE_EXCH_FUTURES || mode==(long)SYMBOL_CALC_MODE_EXCH_FUTURES_FORTS)
       return("futures");
    if(mode==(long)SYMBOL_CALC_MODE_CFDINDEX)
       return("cfdIndex");
    if(mode==(long)SYMBOL_CALC_MODE_CFDLEVERAGE)
       return("cfdLeverage");
-   if(mode==(long)SYMBOL_CALC_MODE_EXCH_STOCKS)
+   if(mode==(long)SYMBOL_CALC_MODE_EXCH_STOCKS || mode==(long)SYMBOL_CALC_MODE_EXCH_STOCKS_MOEX)
       return("stocks");
+   //--- the protocol has no name of their own for bonds and collateral, which are securities of an exchange, too
+   if(mode==(long)SYMBOL_CALC_MODE_EXCH_BONDS || mode==(long)SYMBOL_CALC_MODE_EXCH_BONDS_MOEX || mode==(long)SYMBOL_CALC_MODE_SERV_COLLATERAL)
+      return("stocks");
+   if(mode!=(long)SYMBOL_CALC_MODE_CFD)
+      Print("MT5Connector: ",symbol," has the calculation mode ",mode,", which is not documented; it is told as cfd");
    return("cfd");
   }
 //+------------------------------------------------------------------+

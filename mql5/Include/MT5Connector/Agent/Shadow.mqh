@@ -22,13 +22,17 @@ private:
    ulong             m_amended[];
    double            m_balance;
    double            m_credit;
+   long              m_scanned_ms;
+   long              m_reach_ms;
+   long              m_reach_until;
+   long              Window(const long now);
    void              ScanDeals(void);
    void              ScanBalance(void);
    int               FindOrder(const ulong ticket) const;
 public:
    SOrder            orders[];
                      CShadow(void);
-   bool              Start(void);
+   bool              Start(const long now);
    void              Amend(const ulong deal);
    bool              Scan(const long now);
    bool              Highest(ulong &record,ulong &deal);
@@ -41,29 +45,64 @@ CShadow::CShadow(void)
   {
    m_balance=0.0;
    m_credit=0.0;
+   m_scanned_ms=0;
+   m_reach_ms=0;
+   m_reach_until=0;
+  }
+//+------------------------------------------------------------------+
+//| From when on the history is looked at: an hour back, and as far as may not have been seen. What was done while the terminal|
+//+------------------------------------------------------------------+
+//+------------------------------------------------------------------+
+//| was away, or while the clock jumped, shows up later, and not all of it at once|
+//+------------------------------------------------------------------+
+long CShadow::Window(const long now)
+  {
+   long from=CTerminalReader::BrokerMs();
+   if(from-m_scanned_ms>AGENT_GAP_MS)
+     {
+      if(now>=m_reach_until || m_scanned_ms<m_reach_ms)
+         m_reach_ms=m_scanned_ms;
+      m_reach_until=now+AGENT_REACH_MS;
+     }
+   if(m_scanned_ms<from)
+      from=m_scanned_ms;
+   if(now<m_reach_until && m_reach_ms<from)
+      from=m_reach_ms;
+   return(from-(long)AGENT_HISTORY_SECONDS*1000);
   }
 //+------------------------------------------------------------------+
 //| Takes the tables as they are, without telling                  |
 //+------------------------------------------------------------------+
-bool CShadow::Start(void)
+bool CShadow::Start(const long now)
   {
    SOrder record;
    SDeal  deal;
-   long   window=CTerminalReader::BrokerMs()-(long)AGENT_HISTORY_SECONDS*1000;
+   long   newest=0;
    if(!CTerminalReader::SelectHistory(0))
       return(false);
+   //--- what came behind the newest deal that is shown may still be on its way from the trade server
+   for(int d=0; d<HistoryDealsTotal(); d++)
+      if(CTerminalReader::HistoryDealAt(d,deal) && deal.time_ms>newest)
+         newest=deal.time_ms;
+   m_scanned_ms=CTerminalReader::BrokerMs();
+   if(newest>0 && newest<m_scanned_ms)
+     {
+      m_reach_ms=newest;
+      m_reach_until=now+AGENT_REACH_MS;
+     }
+   long kept=Window(now)-AGENT_KEPT_MS;
    for(int i=0; i<HistoryOrdersTotal(); i++)
       if(CTerminalReader::HistoryOrderAt(i,record))
         {
          m_done_orders.Raise(record.ticket);
-         if(record.done_ms>=window-1000)
+         if(record.done_ms>=kept)
             m_done_orders.Add(record.ticket,record.done_ms);
         }
    for(int k=0; k<HistoryDealsTotal(); k++)
       if(CTerminalReader::HistoryDealAt(k,deal))
         {
          m_deals.Raise(deal.ticket);
-         if(deal.time_ms>=window-1000)
+         if(deal.time_ms>=kept)
             m_deals.Add(deal.ticket,deal.time_ms);
         }
    if(!StartPositions())
@@ -137,7 +176,7 @@ bool CShadow::Scan(const long now)
    SOrder active[];
    SOrder record;
    int    count=0;
-   long   window=CTerminalReader::BrokerMs()-(long)AGENT_HISTORY_SECONDS*1000;
+   long   window=Window(now);
    if(ArrayResize(payloads,0,64)!=0)
       return(false);
    //--- the table first: an order that finishes between the two readings is then seen in both, not in none
@@ -195,9 +234,10 @@ bool CShadow::Scan(const long now)
    ScanBalance();
    if(m_done_orders.Count()+m_deals.Count()>8192)
      {
-      m_done_orders.Prune(window-60000);
-      m_deals.Prune(window-60000);
+      m_done_orders.Prune(window-AGENT_KEPT_MS);
+      m_deals.Prune(window-AGENT_KEPT_MS);
      }
+   m_scanned_ms=CTerminalReader::BrokerMs();
    return(true);
   }
 //+------------------------------------------------------------------+
