@@ -20,6 +20,7 @@ const excluded: readonly string[] = ["**/node_modules/**", "**/fixtures/**", "te
 /** What has to be covered, in percent: of all, and of each part, so that none lives on the others. */
 const covered = { lines: 95, branches: 95 } as const;
 const folders: readonly string[] = [
+  "api",
   "connector",
   "domain",
   "gateway",
@@ -57,8 +58,6 @@ const config: ViteUserConfig = defineConfig({
       thresholds: {
         ...covered,
         ...Object.fromEntries(folders.map((folder) => [`src/${folder}/**`, covered])),
-        // Not there yet: it may rise, and not fall.
-        "src/api/**": { lines: 95, branches: 90 },
       },
     },
   },

@@ -187,6 +187,34 @@ describe("an execution whose deals the terminal has not shown yet", () => {
   });
 });
 
+test("a close that nobody can tell anything of is a success without a symbol, and not a failure", async () => {
+  const world = await connectedWorld();
+  const { agent, fake, clock, settle } = world;
+  fake.refuseRequest = (op): string | undefined => (op === "history.deals" ? "NOT_SUPPORTED" : undefined);
+  fake.answers.push({ kind: "silence" });
+  const closing = agent.trade.closePosition(55);
+  await clock.advance(50);
+  executeBare(world, { position: "55", volume: 0.1 });
+  const closed = await settle(closing);
+  expect(closed).toMatchObject({ ticket: 55, symbol: "", magic: 0, volume: 0.1, retcodeName: "DONE" });
+  expect(closed.openPrice).toBeNaN();
+});
+
+test("a pending order that the ledger has not shown yet tells what was sent", async () => {
+  const world = await connectedWorld();
+  const { agent, fake, clock, settle } = world;
+  fake.answers.push({ kind: "silence" });
+  const placing = agent.trade.sellStop("EURUSD", 0.1, 1.08, { comment: "mine", timeoutMs: 5_000 });
+  await clock.advance(50);
+  executeBare(world, { retcode: 10008, order: "700", deal: "0", position: "0" });
+  expect(await settle(placing)).toMatchObject({
+    ticket: 700,
+    comment: "mine",
+    price: 1.08,
+    type: "sellStop",
+  });
+});
+
 describe("openingOf", () => {
   const deal = (record: Partial<DealRecord>): DealRecord => ({ ...fakeDeal("5", "1"), ...record });
 

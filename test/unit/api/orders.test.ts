@@ -105,6 +105,7 @@ describe("pending orders", () => {
     [{ timeInForce: "never" as never }, "timeInForce never does not exist"],
     [{ timeInForce: "day" as const }, "EURUSD does not take timeInForce day"],
     [{ expiration: new Date(Number.NaN) }, "expiration is no date"],
+    [{ timeoutMs: 60_001 }, "timeoutMs 60001 is not from 1 to 60000"],
     [{ expiration: new Date(0) }, "its expiration has passed"],
   ])("pendingOrder refuses %o before anything is sent", async (change, message) => {
     const { agent, fake, failure } = await connectedWorld();
@@ -413,6 +414,23 @@ test("batchOrders gives one result each, in order, whatever the others do", asyn
   expect(fake.positions.get(open.ticketText)?.volume).toBe(0.1);
 });
 
+test("batchOrders takes an entry by its kind where one is given", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const results = await settle(
+    agent.trade.batchOrders([
+      { kind: "market", symbol: "EURUSD", type: "buy", volume: 0.1 },
+      { kind: "pending", symbol: "EURUSD", type: "buyLimit", volume: 0.1, price: 1.08 },
+      { kind: "pending", symbol: "EURUSD", type: "buy" as never, volume: 0.1, price: 1.08 },
+    ]),
+  );
+  expect(fake.executed.map(({ kind }) => kind)).toEqual(["market", "pending"]);
+  expect(results).toMatchObject([
+    { status: "fulfilled" },
+    { status: "fulfilled" },
+    { status: "rejected", reason: { message: expect.stringContaining("is not a pending order's") } },
+  ]);
+});
+
 test("batchOrders sends its commands in the batch's order, whatever each has to look up first", async () => {
   const { agent, fake, settle } = await connectedWorld();
   const position = await settle(agent.trade.marketBuy("EURUSD", 0.3));
@@ -572,4 +590,62 @@ describe("calculations", () => {
       message: expect.stringContaining("openPrice is not given"),
     });
   });
+});
+
+describe("modifyOrder", () => {
+  test("holds a sell order's stops against its own sides", async () => {
+    const { agent, fake, settle, failure } = await connectedWorld();
+    const { ticket } = await settle(agent.trade.sellLimit("EURUSD", 0.1, 1.12));
+    expect(await failure(agent.trade.modifyOrder(ticket, { takeProfit: 1.13 }))).toMatchObject({
+      message: expect.stringContaining("takeProfit 1.13 is not below its price 1.12"),
+    });
+    await settle(agent.trade.modifyOrder(ticket, { stopLoss: 1.13, takeProfit: 1.1 }));
+    expect(fake.executed.slice(1)).toEqual([
+      { kind: "modifyOrder", order: String(ticket), stopLoss: 1.13, takeProfit: 1.1 },
+    ]);
+  });
+
+  test("holds a stop-limit order's stops against the price at which it will be executed", async () => {
+    const { agent, fake, settle, failure } = await connectedWorld();
+    const { ticket } = await settle(agent.trade.buyStopLimit("EURUSD", 0.1, 1.12, 1.11));
+    expect(await failure(agent.trade.modifyOrder(ticket, { stopLoss: 1.115 }))).toMatchObject({
+      message: expect.stringContaining("stopLoss 1.115 is not below its price 1.11"),
+    });
+    await settle(agent.trade.modifyOrder(ticket, { stopLoss: 1.115, stopLimitPrice: 1.118 }));
+    expect(fake.executed.at(-1)).toMatchObject({ priceStopLimit: 1.118, stopLoss: 1.115 });
+  });
+});
+
+test("modifyPosition changes a take profit alone, and takes both stops away", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  const { ticket, ticketText } = await settle(agent.trade.marketBuy("EURUSD", 0.1, { stopLoss: 1.05 }));
+  await settle(agent.trade.modifyPosition(ticket, { takeProfit: 1.2 }));
+  await settle(agent.trade.modifyPosition(ticket, { stopLoss: null, takeProfit: 0 }));
+  expect(fake.executed.slice(1)).toEqual([
+    { kind: "modifyPosition", position: ticketText, takeProfit: 1.2 },
+    { kind: "modifyPosition", position: ticketText, stopLoss: 0, takeProfit: 0 },
+  ]);
+});
+
+test("a pending order that its caller aborts while it cannot be sent is certainly not placed", async () => {
+  const { agent, fake, clock, settle, failure } = await connectedWorld();
+  await settle(agent.marketData.getSymbolInfo("EURUSD"));
+  fake.refuseConnection = () => ({ code: "unreachable", message: "gone" });
+  fake.cut();
+  await clock.advance(1);
+  const aborting = new AbortController();
+  const waiting = failure(agent.trade.buyLimit("EURUSD", 0.1, 1.08, { signal: aborting.signal }));
+  aborting.abort();
+  expect(await waiting).toMatchObject({ code: "NOT_EXECUTED", certain: true });
+  expect(fake.commands).toEqual([]);
+});
+
+test("orders.getAll reads those of one symbol", async () => {
+  const { agent, fake, settle } = await connectedWorld();
+  fake.symbols.set("GBPUSD", symbolRecord("GBPUSD"));
+  await settle(agent.trade.buyLimit("EURUSD", 0.1, 1.08));
+  const { ticketText } = await settle(agent.trade.buyLimit("GBPUSD", 0.1, 1.08));
+  const found = await settle(agent.orders.getAll({ symbol: "GBPUSD" }));
+  expect(found.map((order) => order.ticketText)).toEqual([ticketText]);
+  expect(await settle(agent.orders.getAll())).toHaveLength(2);
 });

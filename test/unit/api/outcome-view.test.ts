@@ -76,7 +76,7 @@ describe("toCommandOutcome", () => {
   });
 });
 
-test("outcome tells of a rejected command, and of a placed order by its ticket", async () => {
+test("outcome tells of a rejected command, of one that is still open, and of a placed order by its ticket", async () => {
   const { agent, fake, settle, failure } = await connectedWorld();
   fake.answers.push({ kind: "reject", retcode: 10018, comment: "closed" });
   await failure(agent.trade.marketBuy("EURUSD", 0.1, { id: "no" }));
@@ -85,6 +85,9 @@ test("outcome tells of a rejected command, and of a placed order by its ticket",
     retcodeName: "MARKET_CLOSED",
     comment: "closed",
   });
+  fake.answers.push({ kind: "silence" });
+  await failure(agent.trade.marketBuy("EURUSD", 0.1, { id: "open", timeoutMs: 100 }));
+  expect(await settle(agent.trade.outcome("open"))).toEqual({ state: "pending", id: "open" });
   const order = await settle(agent.trade.buyLimit("EURUSD", 0.1, 1.08, { id: "placed" }));
   expect(await settle(agent.trade.outcome("placed"))).toMatchObject({
     state: "executed",
