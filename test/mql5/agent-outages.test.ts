@@ -131,6 +131,42 @@ describe("what the expert's ledger tells after an outage or a jump of the clock"
     expect(told()).toEqual(["deal made 11"]);
   });
 
+  it("a position that a netting account turns round, at the same volume and price", async () => {
+    const position = {
+      ticket: "7",
+      identifier: "7",
+      symbol: "EURUSD",
+      side: "buy",
+      volume: 0.1,
+      priceOpen: 1.1,
+      priceCurrent: 1.1,
+      stopLoss: 0,
+      takeProfit: 0,
+      profit: 0,
+      swap: 0,
+      magic: "0",
+      comment: "",
+      reason: "client",
+      openBrokerMs: begun,
+      updateBrokerMs: begun,
+    } as const;
+    await begin([deal(10, begun)]);
+    bench.tables.positions = [position];
+    bench.changed();
+    await bench.until(() => raw.ledger.some((event) => event.type === "position"), "the position");
+    bench.tables.positions = [{ ...position, side: "sell" }];
+    const turn = { ...deal(11, begun), position: "7", kind: "sell", entry: "inOut", volume: 0.2 } as const;
+    bench.tables.historyDeals = [deal(10, begun), turn];
+    bench.changed();
+    await bench.until(() => raw.ledger.some((event) => event.type === "deal"), "the deal");
+    const changes = (): readonly string[] =>
+      raw.ledger.flatMap((event) =>
+        event.type === "position" ? [`${event.change} ${event.position.side}`] : [],
+      );
+    await bench.until(() => changes().length >= 2, "the turn");
+    expect(changes()).toEqual(["opened buy", "modified sell"]);
+  });
+
   it("a chart that changes while the agent waits for the history neither stops it nor keeps its journal", async () => {
     const head = bench.journalHead();
     const c = Buffer.from(bench.keys.client.publicKey).toString("hex");

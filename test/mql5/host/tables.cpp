@@ -373,6 +373,8 @@ int CopyTicks(const string &name, Ref<MqlTick> ticks, uint flags, ulong from, ui
   if (from == 0 && found.size() > wanted) found.erase(found.begin(), found.end() - wanted);
   if (ArrayResize(ticks, static_cast<int>(found.size())) < 0) return -1;
   for (std::size_t i = 0; i < found.size(); i++) ticks[i] = found[i];
+  // ERR_HISTORY_TIMEOUT: the time for loading is up, and these are all that there are so far.
+  if (symbol->record["ticksLoading"].truth) SetLastError(4403);
   return static_cast<int>(found.size());
 }
 

@@ -82,6 +82,12 @@ CAgentBase::CAgentBase(void)
 void CAgentBase::Clock(void)
   {
    long now=((long)GetMicrosecondCount()-m_origin_us)/1000;
+   //--- it never goes back, whatever a change of the chart does to the terminal's counter: what is late must stay late
+   if(now<m_now)
+     {
+      m_origin_us-=(m_now-now)*1000;
+      now=m_now;
+     }
    //--- time in which the agent itself stood still ends no lease
    if(now-m_now>AGENT_STALL_MS)
       m_stood_still+=now-m_now;

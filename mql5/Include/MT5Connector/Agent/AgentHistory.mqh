@@ -16,6 +16,8 @@ struct SHistoryWish
    long              to_ms;
    ulong             ticket;
    ulong             position;
+   bool              by_ticket;
+   bool              by_position;
    string            symbol;
   };
 
@@ -63,6 +65,8 @@ bool CAgentHistory::ReadWish(SHistoryWish &wish)
       return(false);
    if(from)
       given++;
+   wish.by_ticket=m_reader.Find(m_args,"ticket")>=0;
+   wish.by_position=m_reader.Find(m_args,"position")>=0;
    return(TicketArg("ticket",wish.ticket,given) && TicketArg("position",wish.position,given) && given==1 &&
           Optional("symbol",wish.symbol,by_symbol));
   }
@@ -93,8 +97,8 @@ bool CAgentHistory::CollectOrders(const SHistoryWish &wish,CPageItems &items)
      {
       if(!CTerminalReader::HistoryOrderAt(i,record) || (wish.symbol!="" && record.symbol!=wish.symbol) || !IsIn(wish,record.done_ms))
          continue;
-      if((wish.ticket!=0 && record.ticket!=wish.ticket) ||
-         (wish.position!=0 && record.position!=wish.position && record.position_by!=wish.position))
+      if((wish.by_ticket && record.ticket!=wish.ticket) ||
+         (wish.by_position && record.position!=wish.position && record.position_by!=wish.position))
          continue;
       json.Reset();
       CRecordWriter::OrderRecord(json,record);
@@ -129,7 +133,7 @@ bool CAgentHistory::CollectDeals(const SHistoryWish &wish,CPageItems &items)
      {
       if(!CTerminalReader::HistoryDealAt(i,deal) || (wish.symbol!="" && deal.symbol!=wish.symbol) || !IsIn(wish,deal.time_ms))
          continue;
-      if((wish.ticket!=0 && deal.order!=wish.ticket) || (wish.position!=0 && deal.position!=wish.position))
+      if((wish.by_ticket && deal.order!=wish.ticket) || (wish.by_position && deal.position!=wish.position))
          continue;
       json.Reset();
       CRecordWriter::Deal(json,deal);
@@ -261,8 +265,11 @@ void CAgentHistory::RunTicks(void)
    if(from_ms<1)
       from_ms=1;
    uint ask=(uint)(skip+AGENT_TICKS_PER_PAGE+1);
+   ResetLastError();
    int  got=CopyTicks(symbol,ticks,COPY_TICKS_ALL,(ulong)from_ms,ask);
-   if(got<0 || Unready()!="")
+   //--- what it has so far it gives all the same when the time for loading the rest is up, and says so by the error alone
+   bool partly=GetLastError()==AGENT_ERROR_HISTORY_TIMEOUT;
+   if(got<0 || partly || Unready()!="")
      {
       Refuse("HISTORY_LOADING","Cannot give the ticks: the terminal has not loaded them yet");
       return;

@@ -43,6 +43,8 @@ private:
    bool              OpenHandle(void);
    void              CloseHandles(void);
    void              FlushDisk(void);
+   void              FlushNew(void) const;
+   string            Path(const string name) const { return(TerminalInfoString(TERMINAL_DATA_PATH)+"\\MQL5\\Files\\"+name); }
    bool              Line(const long index,const long durable,const string json,uchar &line[]) const;
    bool              IsWritten(const string name,const long at,const uchar &bytes[]) const;
    bool              Encode(const string &records[],const long first,const long durable,uchar &bytes[]) const;
@@ -151,8 +153,7 @@ bool CJournalFile::OpenHandle(void)
    m_handle=FileOpen(m_name,FILE_READ|FILE_WRITE|FILE_BIN|FILE_SHARE_READ|FILE_SHARE_WRITE);
    if(m_handle==INVALID_HANDLE)
       return(false);
-   string path=TerminalInfoString(TERMINAL_DATA_PATH)+"\\MQL5\\Files\\"+m_name;
-   m_disk=CreateFileW(path,(uint)KERNEL_GENERIC_WRITE,(uint)KERNEL_SHARE_ALL,0,(uint)KERNEL_OPEN_EXISTING,0,0);
+   m_disk=CreateFileW(Path(m_name),(uint)KERNEL_GENERIC_WRITE,(uint)KERNEL_SHARE_ALL,0,(uint)KERNEL_OPEN_EXISTING,0,0);
    if(m_disk==~(ulong)0)
       m_disk=0;
    m_flushes_disk=m_disk!=0;
@@ -178,6 +179,19 @@ void CJournalFile::FlushDisk(void)
    FileFlush(m_handle);
    if(m_disk!=0)
       m_flushes_disk=FlushFileBuffers(m_disk)!=0;
+  }
+//+------------------------------------------------------------------+
+//| Asks the system to bring a replacement to the disk. The journal's own handle says later whether the system does so at all|
+//+------------------------------------------------------------------+
+void CJournalFile::FlushNew(void) const
+  {
+   ulong disk=CreateFileW(Path(m_name+".new"),(uint)KERNEL_GENERIC_WRITE,(uint)KERNEL_SHARE_ALL,0,(uint)KERNEL_OPEN_EXISTING,0,0);
+   if(disk==~(ulong)0)
+      return;
+   bool flushed=FlushFileBuffers(disk)!=0;
+   bool closed=CloseHandle(disk)!=0;
+   if(m_flushes_disk && (!flushed || !closed))
+      Print("MT5Connector: the replacement of the journal could not be brought to the disk");
   }
 //+------------------------------------------------------------------+
 //| One record as a line                                           |
@@ -346,6 +360,8 @@ bool CJournalFile::Replace(const string &records[])
    FileClose(handle);
    if(!good || !IsWritten(m_name+".new",0,bytes))
       return(false);
+   //--- its bytes before its name: a power cut between the two must not leave an empty journal
+   FlushNew();
    CloseHandles();
    bool moved=FileMove(m_name+".new",0,m_name,FILE_REWRITE);
    if(!OpenHandle() || !moved)

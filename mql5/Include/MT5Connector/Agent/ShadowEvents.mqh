@@ -104,7 +104,8 @@ static string CShadowEvents::FinalChange(const int state)
 //+------------------------------------------------------------------+
 static bool CShadowEvents::SamePosition(const SPosition &a,const SPosition &b)
   {
-   return(CNumber::SameDouble(a.volume,b.volume) && CNumber::SameDouble(a.price_open,b.price_open) &&
+   //--- a netting account turns a position round
+   return(a.side==b.side && CNumber::SameDouble(a.volume,b.volume) && CNumber::SameDouble(a.price_open,b.price_open) &&
           CNumber::SameDouble(a.stop_loss,b.stop_loss) && CNumber::SameDouble(a.take_profit,b.take_profit) &&
           CNumber::SameDouble(a.swap,b.swap));
   }

@@ -164,7 +164,7 @@ void CShadowPositions::ScanPositions(const long now)
       if(taken>=0 && known>=0)
         {
          long shown=CNames::Units(positions[known].volume)-CNames::Units(after[a].volume);
-         if(shown>=m_taken_units[taken])
+         if(shown>=m_taken_units[taken] || positions[known].side!=after[a].side)
             m_taken_units[taken]=0;
          else
             if(shown>0)
