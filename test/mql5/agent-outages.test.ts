@@ -76,7 +76,8 @@ function told(): readonly string[] {
 }
 
 async function begin(deals: readonly DealRecord[]): Promise<void> {
-  Object.assign(bench.tables, { positions: [], orders: [], historyOrders: [], historyDeals: deals });
+  const { orders = [] } = bench.tables;
+  Object.assign(bench.tables, { positions: [], orders, historyOrders: [], historyDeals: deals });
   await bench.start();
   raw = await bench.live();
   raw.ledger.length = 0;
@@ -118,6 +119,22 @@ describe("what the expert's ledger tells after an outage or a jump of the clock"
     bench.changed();
     await bench.until(() => told().length >= 1, "the fill");
     expect(told()).toEqual(["deal made 11"]);
+  });
+
+  it("the end of an order that the last hour of the history does not show, once", async () => {
+    bench.tables.orders = [order(30, 0), order(31, 0)].map((one) => ({
+      ...one,
+      state: "placed",
+      volumeCurrent: 0.1,
+    }));
+    await begin([deal(10, begun)]);
+    bench.tables.orders = [];
+    bench.tables.historyOrders = [{ ...order(30, begun - 9 * hourMs), state: "cancelled" }];
+    bench.changed();
+    await bench.until(() => told().length >= 1, "the end");
+    const seen = raw.pulses.length;
+    await bench.until(() => raw.pulses.length > seen + 4, "further looks");
+    expect(told()).toEqual(["order cancelled 30"]);
   });
 
   it("nothing twice when the clock falls back an hour", async () => {

@@ -25,7 +25,11 @@ private:
    long              m_scanned_ms;
    long              m_reach_ms;
    long              m_reach_until;
+   long              m_look_ms;
+   long              m_look_pause;
    long              Window(const long now);
+   bool              FindEnds(const SOrder &active[],const int count,const long now,SOrder &ends[]);
+   void              TakeEnd(const SOrder &record);
    void              ScanDeals(void);
    void              ScanBalance(void);
    int               FindOrder(const ulong ticket) const;
@@ -48,6 +52,68 @@ CShadow::CShadow(void)
    m_scanned_ms=0;
    m_reach_ms=0;
    m_reach_until=0;
+   m_look_ms=0;
+   m_look_pause=AGENT_LOOK_MS;
+  }
+//+------------------------------------------------------------------+
+//| Ends of orders that are gone from the table, and that the window of the history does not show. The reference does not say by|
+//+------------------------------------------------------------------+
+//+------------------------------------------------------------------+
+//| which of its times an order is selected, so an old one is looked for in all of it, now and then|
+//+------------------------------------------------------------------+
+bool CShadow::FindEnds(const SOrder &active[],const int count,const long now,SOrder &ends[])
+  {
+   SOrder record;
+   int    found=0;
+   bool   missing=false;
+   for(int i=0; i<ArraySize(orders); i++)
+     {
+      bool there=false;
+      for(int k=0; k<count && !there; k++)
+         there=active[k].ticket==orders[i].ticket;
+      missing=missing || !there;
+     }
+   if(!missing)
+     {
+      m_look_pause=AGENT_LOOK_MS;
+      m_look_ms=now+AGENT_LOOK_MS;
+     }
+   if(!missing || now<m_look_ms)
+      return(true);
+   m_look_ms=now+m_look_pause;
+   if(m_look_pause<AGENT_LOOK_MS*60)
+      m_look_pause*=2;
+   if(!CTerminalReader::SelectHistory(0))
+      return(false);
+   for(int h=0; h<HistoryOrdersTotal(); h++)
+     {
+      ulong ticket=HistoryOrderGetTicket(h);
+      if(ticket==0 || FindOrder(ticket)<0 || m_done_orders.Has(ticket) || !CTerminalReader::HistoryOrderAt(h,record))
+         continue;
+      if(ArrayResize(ends,found+1,16)!=found+1)
+         return(false);
+      ends[found]=record;
+      found++;
+     }
+   return(true);
+  }
+//+------------------------------------------------------------------+
+//| Tells of the end of an order, once                             |
+//+------------------------------------------------------------------+
+void CShadow::TakeEnd(const SOrder &record)
+  {
+   if(!m_done_orders.Add(record.ticket,record.done_ms))
+      return;
+   int last=ArraySize(orders)-1;
+   int gone=FindOrder(record.ticket);
+   if(gone>=0)
+     {
+      for(int m=gone; m<last; m++)
+         orders[m]=orders[m+1];
+      if(ArrayResize(orders,last,64)!=last)
+         Print("MT5Connector: the list of orders cannot be shortened");
+     }
+   TellOrder(record,FinalChange(record.state));
   }
 //+------------------------------------------------------------------+
 //| From when on the history is looked at: an hour back, and as far as may not have been seen. What was done while the terminal|
@@ -174,6 +240,7 @@ bool CShadow::Highest(ulong &record,ulong &deal)
 bool CShadow::Scan(const long now)
   {
    SOrder active[];
+   SOrder ends[];
    SOrder record;
    int    count=0;
    long   window=Window(now);
@@ -187,7 +254,7 @@ bool CShadow::Scan(const long now)
       if(CTerminalReader::OrderAt(i,active[count]))
          count++;
      }
-   if(!CTerminalReader::SelectHistory(window))
+   if(!FindEnds(active,count,now,ends) || !CTerminalReader::SelectHistory(window))
       return(false);
    for(int k=0; k<count; k++)
      {
@@ -217,18 +284,10 @@ bool CShadow::Scan(const long now)
       ulong ticket=HistoryOrderGetTicket(h);
       if(ticket==0 || m_done_orders.Has(ticket) || !CTerminalReader::HistoryOrderAt(h,record))
          continue;
-      if(!m_done_orders.Add(ticket,record.done_ms))
-         continue;
-      int gone=FindOrder(ticket);
-      if(gone>=0)
-        {
-         for(int m=gone; m+1<ArraySize(orders); m++)
-            orders[m]=orders[m+1];
-         if(ArrayResize(orders,ArraySize(orders)-1,64)<0)
-            return(false);
-        }
-      TellOrder(record,FinalChange(record.state));
+      TakeEnd(record);
      }
+   for(int e=0; e<ArraySize(ends); e++)
+      TakeEnd(ends[e]);
    ScanDeals();
    ScanPositions(now);
    ScanBalance();
