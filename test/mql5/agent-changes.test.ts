@@ -96,6 +96,16 @@ describe("the expert's changes of one order or position", { timeout: 300_000 }, 
     await bench.until(() => sent.length === 4, "the held one");
   });
 
+  it("hundreds of changes that wait for one another do not keep a close waiting", async () => {
+    const position = await opened();
+    withhold();
+    for (let i = 1; i <= 300; i++)
+      send(`stop-${i}`, { kind: "modifyPosition", position, stopLoss: i % 2 === 0 ? 1.05 : 1.06 });
+    send("close", { kind: "close", position, volume: 0, ...terms });
+    await bench.until(() => sent.length === 2, "the close");
+    expect(sent.map((request) => request.action)).toEqual(["sltp", "deal"]);
+  });
+
   it("a cancel does not overtake a change of the same order that is held", async () => {
     const pending = { ...market, kind: "pending", orderKind: "buyLimit", price: 1.05, priceStopLimit: 0 };
     send("place", { ...pending, timeInForce: "gtc", expirationBrokerMs: 0 });

@@ -124,9 +124,17 @@ void CAgentFlights::Forget(const int slot)
 int CAgentFlights::Unanswered(void) const
   {
    int count=0;
+   int held=0;
    for(int i=0; i<ArraySize(m_flights); i++)
-      if(!m_flights[i].told && !m_flights[i].decided)
+     {
+      if(m_flights[i].told || m_flights[i].decided)
+         continue;
+      //--- changes that wait for one another must not keep a close waiting behind them
+      if(m_flights[i].staged && m_journal.entries[m_flights[i].slot].durable && held<AGENT_HELD_MAX)
+         held++;
+      else
          count++;
+     }
    return(count);
   }
 //+------------------------------------------------------------------+
