@@ -23,6 +23,7 @@ import {
 } from "./client-replies.ts";
 import { GatewayErrorCode } from "./error-codes.ts";
 import { Exchange, NoReplyError } from "./exchange.ts";
+import { checkKnownKeys } from "./known-keys.ts";
 import { type PyObject, pythonJson } from "./python-json.ts";
 import { RiskCode, RiskMonitor } from "./risk-monitor.ts";
 import { formatSignature, orderChecksum, type SignedOrder } from "./risk-signature.ts";
@@ -63,6 +64,7 @@ export class MT5LiveConnector implements AsyncDisposable {
 
   /** Makes a connector; nothing is connected yet. */
   constructor(options: MT5LiveConnectorOptions, deps: MT5LiveConnectorDeps) {
+    checkOptions(options);
     const {
       gatewayHost: host,
       gatewayPort = 5555,
@@ -140,6 +142,7 @@ export class MT5LiveConnector implements AsyncDisposable {
    * @throws InvalidRequestError for an order that no gateway could read
    */
   async sendOrder(order: LiveOrder): Promise<OrderResult> {
+    checkKnownKeys(order, "order", "send the order");
     const { uuid = this.#newUuid(), symbol, type, volume, price = 0, sl = 0, tp = 0, comment = "" } = order;
     const { account } = this.#options;
     for (const [name, value] of Object.entries({ volume, price, sl, tp })) {
@@ -171,15 +174,16 @@ export class MT5LiveConnector implements AsyncDisposable {
   }
 
   /** Closes a position, wholly or in part. No limit and no breaker stops it. */
-  closePosition(ticket: number | string | bigint, close: LiveClose = {}): Promise<OrderResult> {
+  async closePosition(ticket: number | string | bigint, close: LiveClose = {}): Promise<OrderResult> {
+    checkKnownKeys(close, "close", "close the position");
     const { uuid = this.#newUuid(), symbol, volume } = close;
     const { account } = this.#options;
     const text = String(ticket);
     if (!/^[1-9]\d{0,19}$/.test(text) || (typeof ticket === "number" && !Number.isSafeInteger(ticket))) {
-      return Promise.reject(invalid(`${text} is no ticket: give the exact ticketText`));
+      throw invalid(`${text} is no ticket: give the exact ticketText`);
     }
     if (volume !== undefined && !(Number.isFinite(volume) && volume > 0)) {
-      return Promise.reject(invalid(`volume ${volume} is no number above 0`));
+      throw invalid(`volume ${volume} is no number above 0`);
     }
     return this.#order({
       uuid,
@@ -290,6 +294,16 @@ export class MT5LiveConnector implements AsyncDisposable {
       }),
     );
   }
+}
+
+function checkOptions(options: MT5LiveConnectorOptions): void {
+  const action = "make the connector";
+  checkKnownKeys(options, "options", action);
+  if (options.risk !== undefined) checkKnownKeys(options.risk, "risk", `${action}: risk`);
+  if (options.circuitBreaker !== undefined) {
+    checkKnownKeys(options.circuitBreaker, "circuitBreaker", `${action}: circuitBreaker`);
+  }
+  if (options.curve !== undefined) checkKnownKeys(options.curve, "curve", `${action}: curve`);
 }
 
 function isConnection(error: unknown): boolean {
