@@ -184,12 +184,18 @@ void CShadowPositions::ScanPositions(const long now)
       positions[c]=after[c];
    int kept=0;
    for(int t=0; t<ArraySize(m_taken_ids); t++)
-      if(m_taken_units[t]>0)
+     {
+      bool known=false;
+      for(int p=0; p<count && !known; p++)
+         known=positions[p].identifier==m_taken_ids[t];
+      //--- one that was opened and closed between two looks is never known
+      if(known && m_taken_units[t]>0)
         {
          m_taken_ids[kept]=m_taken_ids[t];
          m_taken_units[kept]=m_taken_units[t];
          kept++;
         }
+     }
    if(ArrayResize(m_taken_ids,kept,16)!=kept || ArrayResize(m_taken_units,kept,16)!=kept)
       return;
   }
