@@ -5,7 +5,10 @@ import { type PyObject, type PyValue, plainText } from "./python-json.ts";
 export interface OrderReplyHead {
   /** The order's name. */
   readonly uuid: string;
-  /** The reply as it came; undefined when there was none. Ints are `bigint`, floats are `number`. */
+  /**
+   * The reply as it came; undefined when there was none. Ints are `bigint`, floats are `number`. Not enumerable: JSON
+   * knows no `bigint`, and a line of log about a fill must not throw.
+   */
   readonly raw: PyObject | undefined;
 }
 
@@ -100,7 +103,7 @@ export interface GatewayPing {
 
 /** An outcome that nobody could tell. */
 export function unknownResult(uuid: string, errorMessage: string, raw?: PyObject): OrderUnknown {
-  return { uuid, status: "UNKNOWN", errorCode: "OUTCOME_UNKNOWN", errorMessage, raw };
+  return withRaw({ uuid, status: "UNKNOWN", errorCode: "OUTCOME_UNKNOWN", errorMessage }, raw);
 }
 
 /** A certain no. */
@@ -110,7 +113,7 @@ export function rejectedResult(
   errorMessage: string,
   raw?: PyObject,
 ): OrderRejected {
-  return { uuid, status: "REJECTED", errorCode, errorMessage, raw };
+  return withRaw({ uuid, status: "REJECTED", errorCode, errorMessage }, raw);
 }
 
 /** Reads the reply to an order. Whatever is neither a clear yes nor a clear no is unknown. */
@@ -127,7 +130,7 @@ export function readOrderReply(uuid: string, raw: PyObject): OrderResult {
     );
   }
   const ticketText = typeof ticket === "bigint" ? ticket.toString() : "";
-  return {
+  const filled: Omit<OrderFilled, "raw"> = {
     uuid,
     status,
     ticket: toTicket(ticketText),
@@ -136,8 +139,13 @@ export function readOrderReply(uuid: string, raw: PyObject): OrderResult {
     price: number(price) ?? number(closePrice) ?? Number.NaN,
     executionTime: text(raw["execution_time"]) ?? "",
     latencyMs: number(raw["latency_ms"]) ?? Number.NaN,
-    raw,
   };
+  return withRaw(filled, raw);
+}
+
+function withRaw<T extends object>(result: T, raw: PyObject | undefined): T & Pick<OrderReplyHead, "raw"> {
+  return Object.defineProperty(result, "raw", { value: raw, enumerable: false }) as T &
+    Pick<OrderReplyHead, "raw">;
 }
 
 /** @throws RequestRefusedError or ProtocolError */

@@ -299,6 +299,13 @@ export class MT5LiveConnector implements AsyncDisposable {
 function checkOptions(options: MT5LiveConnectorOptions): void {
   const action = "make the connector";
   checkKnownKeys(options, "options", action);
+  const host: unknown = options.gatewayHost;
+  if (typeof host !== "string" || host === "") {
+    throw new InvalidRequestError(`Cannot ${action}: gatewayHost is not given`, {
+      code: "INVALID_REQUEST",
+      remedy: "Give the gateway's host name or address as gatewayHost",
+    });
+  }
   if (options.risk !== undefined) checkKnownKeys(options.risk, "risk", `${action}: risk`);
   if (options.circuitBreaker !== undefined) {
     checkKnownKeys(options.circuitBreaker, "circuitBreaker", `${action}: circuitBreaker`);

@@ -11,7 +11,17 @@ const tree: string = mkdtempSync(join(tmpdir(), "mt5-connector-pack-"));
 let packed: readonly string[] = [];
 
 beforeAll(() => {
-  const kept = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "mql5", "src", "test"];
+  const kept = [
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "docs",
+    "mql5",
+    "src",
+    "test",
+  ];
   for (const path of kept) {
     if (existsSync(join(root, path))) cpSync(join(root, path), join(tree, path), { recursive: true });
   }
@@ -34,10 +44,11 @@ beforeAll(() => {
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
 describe("npm package", () => {
-  it("holds the compiled library, the agent's sources and the usual papers, and nothing else", () => {
+  it("holds the compiled library, the agent's sources, the docs and the usual papers, and nothing else", () => {
     const allowed = [
       /^dist\/(mod|src\/.+)\.(js|js\.map|d\.ts)$/,
       /^mql5\/.+\.(mq5|mqh|ini|md)$/,
+      /^docs\/.+\.md$/,
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
     ];
     expect(packed.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);

@@ -88,3 +88,16 @@ test.each([
   expect(() => readPingReply(raw, 1)).toThrow(RequestRefusedError);
   expect(() => readPingReply(raw, 1)).toThrow(expect.objectContaining({ code, message }));
 });
+
+test("results can be written to a log as JSON, and keep the reply as it came beside it", () => {
+  const raw = { uuid: "u", status: "FILLED", ticket: 2n ** 60n, price: 1.5 };
+  const filled = readOrderReply("u", raw);
+  expect(JSON.parse(JSON.stringify(filled))).toMatchObject({
+    status: "FILLED",
+    ticketText: "1152921504606846976",
+  });
+  expect(filled.raw).toBe(raw);
+  const rejected = readOrderReply("u", { status: "REJECTED", error_code: "X", retcode: 10019n });
+  expect(JSON.stringify(rejected)).not.toContain("retcode");
+  expect(rejected.raw).toMatchObject({ retcode: 10019n });
+});

@@ -51,3 +51,10 @@ test.each([
     expect.objectContaining({ name: "InvalidRequestError", remedy: `Did you mean ${meant}?` }),
   );
 });
+
+test.each([[{ gatewayHost: "" }], [{ gatewayHost: undefined }]])(
+  "no gateway's host (%j) is told as such",
+  (options) => {
+    expect(() => connector(options)).toThrow(/gatewayHost is not given/);
+  },
+);
