@@ -29,12 +29,17 @@ const suites = [
   "test/contract/agent/ea.test.ts",
   ...[
     "agent",
+    "agent-changes",
+    "agent-claims",
     "agent-commands",
     "agent-history",
     "agent-journal",
+    "agent-outages",
+    "agent-pages",
     "agent-requests",
     "agent-resolver",
     "agent-shadow",
+    "agent-symbols",
   ],
   ...["crypto", "hostile", "json", "sockets", "unit"],
 ].map((name) => (name.includes("/") ? name : `test/mql5/${name}.test.ts`));
