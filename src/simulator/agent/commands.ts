@@ -238,8 +238,25 @@ export class Commands {
       this.#refuse(received, { code: "BUSY", reason: "Too many commands are waiting" });
       return;
     }
-    if (this.#queue.length === 0 && this.#hasSlot()) this.#admit(received, intent);
+    // What waits while there is room is held by changes before it, so nothing is overtaken.
+    if (!this.#pumping && this.#hasSlot() && !this.#isHeld(intent)) this.#admit(received, intent);
     else this.#queue.push({ received, intent });
+  }
+
+  /**
+   * A change carries all levels of its order or position, those too that it leaves alone: sent before the answer to the
+   * change before it, it would take that one back.
+   */
+  #isHeld(intent: Intent): boolean {
+    const { outcomes } = this.#options;
+    if (intent.kind === "modifyOrder") return outcomes.isChanging("order", intent.order);
+    return intent.kind === "modifyPosition" && outcomes.isChanging("position", intent.position);
+  }
+
+  /** The first that may go. One that is held holds up those of its own target only. */
+  #next(): Waiting | undefined {
+    const at = this.#queue.findIndex(({ intent }) => !this.#isHeld(intent));
+    return at === -1 ? undefined : this.#queue.splice(at, 1)[0];
   }
 
   /** A burst would push its own answers out of the terminal's queue of transactions. */
@@ -254,7 +271,7 @@ export class Commands {
     this.#pumping = true;
     try {
       while (this.#hasSlot()) {
-        const next = this.#queue.shift();
+        const next = this.#next();
         if (next === undefined) return;
         const { received, intent } = next;
         const { client, command } = received;

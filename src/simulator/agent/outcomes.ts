@@ -66,6 +66,8 @@ export class Outcomes {
   #scans = 0;
   #waiting = 0;
   #unanswered = 0;
+  /** How many unanswered changes an order or position has. */
+  readonly #changing: Map<string, number> = new Map();
   /** Told whenever one command fewer is unanswered. */
   onAnswered: (() => void) | undefined;
   #idle: (() => void)[] = [];
@@ -82,6 +84,11 @@ export class Outcomes {
   /** Commands that were staged, and neither answered nor given up by now. */
   get unanswered(): number {
     return this.#unanswered;
+  }
+
+  /** Whether a change of this order or position was staged, and neither answered nor given up by now. */
+  isChanging(what: "order" | "position", ticket: string): boolean {
+    return this.#changing.has(`${what} ${ticket}`);
   }
 
   /** Commands without a certain outcome. */
@@ -111,6 +118,7 @@ export class Outcomes {
     });
     this.#waiting++;
     this.#unanswered++;
+    this.#countChange(entry, 1);
     this.#options.resolver.watch(entry);
   }
 
@@ -190,7 +198,17 @@ export class Outcomes {
     if (!flight.unanswered) return;
     flight.unanswered = false;
     this.#unanswered--;
+    this.#countChange(flight.entry, -1);
     this.onAnswered?.();
+  }
+
+  #countChange(entry: JournalEntry, by: 1 | -1): void {
+    const target = entry.evidence?.target;
+    if (target === undefined || target.what === "cancel") return;
+    const key = `${target.what} ${target.ticket}`;
+    const count = (this.#changing.get(key) ?? 0) + by;
+    if (count === 0) this.#changing.delete(key);
+    else this.#changing.set(key, count);
   }
 
   #refusedLocally(flight: Flight, accepted: SendAccepted): void {
