@@ -1,5 +1,6 @@
 import type { AgentCore, QueryOptions } from "../connector/agent-core.ts";
-import { MT5Error, RequestRefusedError, TimeoutError } from "../connector/errors.ts";
+import { MT5Error, RequestRefusedError } from "../connector/errors.ts";
+import { abortError } from "../connector/request-errors.ts";
 import type { Answer } from "../connector/requests.ts";
 import type { SyncOp } from "../protocol/v1/messages.ts";
 import type { Reader } from "../protocol/v1/reply-schemas.ts";
@@ -52,14 +53,7 @@ export async function askLoaded<T>(
         });
       }
       await core.link.timers.sleep(pauseMs);
-      if (options.signal?.aborted === true) {
-        const remedy = "Nothing to do: the caller's signal ended it";
-        throw new TimeoutError(`Cannot finish "${op}": the caller aborted it`, {
-          code: "ABORTED",
-          remedy,
-          cause: options.signal.reason,
-        });
-      }
+      if (options.signal?.aborted === true) throw abortError(op, options.signal);
     }
   }
 }
@@ -121,6 +115,8 @@ async function* listPages<Page extends { readonly more: string | null }, Row, It
       resuming = false;
       restarts = 0;
       yield source.toItem(row);
+      // Of a page that has come there may be thousands of rows left.
+      if (options.signal?.aborted === true) throw abortError(source.op, options.signal);
     }
     cursor = answer.result.more;
     if (cursor === null) return;

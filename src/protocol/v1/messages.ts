@@ -90,7 +90,7 @@ export type RefusalCode =
 export interface ReplyError {
   readonly code: RefusalCode;
   readonly message: string;
-  /** With `UNKNOWN_SYMBOL`: names that differ only by case or suffix. */
+  /** With `UNKNOWN_SYMBOL`: names that differ only by case, suffix or a few letters. */
   readonly candidates?: readonly string[];
 }
 

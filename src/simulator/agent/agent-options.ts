@@ -4,6 +4,7 @@ import type { CommandRefusal, RefusalCode, Role } from "../../protocol/v1/messag
 import type { Hmac, SharedSecret } from "../../protocol/v1/signing.ts";
 import type { Clock } from "../../transport/clock.ts";
 import type { Channel, ChannelFaultCode, ListenOptions, Transport } from "../../transport/transport.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import type { JournalStore } from "./journal-store.ts";
 
 /** A client that the agent admits. */
@@ -208,4 +209,51 @@ export interface AgentOptions {
   readonly hmac?: Hmac;
   /** X25519 of the runtime. @default noble's */
   readonly sharedSecret?: SharedSecret;
+}
+
+/** What an agent can be told where its terminal, name and version are given. */
+export const simulatorAgentKeys: Keys<Omit<AgentOptions, "terminal" | "name" | "version">> = {
+  transport: true,
+  clock: true,
+  randomBytes: true,
+  journal: true,
+  serverSecretKey: true,
+  clients: true,
+  host: true,
+  ports: true,
+  brokerZone: true,
+  limits: true,
+  historyWaitMs: true,
+  listen: true,
+  hooks: true,
+  onRefusal: true,
+  onFault: true,
+  hmac: true,
+  sharedSecret: true,
+};
+const agentKeys: Keys<AgentOptions> = { ...simulatorAgentKeys, terminal: true, name: true, version: true };
+const clientKeys: Keys<AgentClient> = { publicKey: true, role: true, name: true };
+const hookKeys: Keys<AgentHooks> = { at: true };
+const portKeys: Keys<ListenOptions["ports"]> = { command: true, events: true, sync: true };
+const listenKeys: Keys<NonNullable<AgentOptions["listen"]>> = {
+  handshakeTimeoutMs: true,
+  heartbeatIntervalMs: true,
+  heartbeatTimeoutMs: true,
+  maxMessageBytes: true,
+  subscriberDropBytes: true,
+  subscriberCapBytes: true,
+  maxConnections: true,
+  maxHandshakes: true,
+  maxConnectionsPerClient: true,
+};
+
+/** Throws `RangeError` for options of an agent that there are not. */
+export function checkAgentOptions(options: AgentOptions): void {
+  const action = "make an agent";
+  checkKnownKeys(options, agentKeys, action);
+  checkKnownKeys(options.limits, defaultAgentLimits, `${action} with its limits`);
+  checkKnownKeys(options.ports, portKeys, `${action} with its ports`);
+  checkKnownKeys(options.listen, listenKeys, `${action} with listen`);
+  checkKnownKeys(options.hooks, hookKeys, `${action} with its hooks`);
+  for (const client of options.clients) checkKnownKeys(client, clientKeys, `${action} with its clients`);
 }

@@ -1,6 +1,11 @@
 import { toHex } from "../../protocol/v1/signing.ts";
 import type { Peer, TransportListener } from "../../transport/transport.ts";
-import { type AgentLimits, type AgentOptions, defaultAgentLimits } from "./agent-options.ts";
+import {
+  type AgentLimits,
+  type AgentOptions,
+  checkAgentOptions,
+  defaultAgentLimits,
+} from "./agent-options.ts";
 import { assemble, type Running } from "./assembly.ts";
 import { type Client, listClients } from "./clients.ts";
 import { Journal } from "./journal.ts";
@@ -79,6 +84,7 @@ class SimulatorAgent implements Agent {
   #faults = 0;
 
   constructor(options: AgentOptions) {
+    checkAgentOptions(options);
     this.#options = options;
     this.#limits = { ...defaultAgentLimits, ...options.limits };
     this.#world = new World({

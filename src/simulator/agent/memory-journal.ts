@@ -1,4 +1,5 @@
 import type { Clock } from "../../transport/clock.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import { concatBytes } from "./journal-format.ts";
 import type { JournalFile, JournalOpened, JournalStore } from "./journal-store.ts";
 
@@ -9,6 +10,8 @@ export interface MemoryJournalOptions {
   /** @default 0 */
   readonly flushMs?: number;
 }
+
+const journalKeys: Keys<MemoryJournalOptions> = { clock: true, flushMs: true };
 
 /**
  * A journal in memory that tells what was written from what is durable, so that a kill can lose or tear what had not
@@ -33,6 +36,7 @@ export class MemoryJournalStore implements JournalStore {
   flushes = 0;
 
   constructor(options: MemoryJournalOptions = {}) {
+    checkKnownKeys(options, journalKeys, "make a journal in memory");
     this.#clock = options.clock;
     this.#flushMs = options.flushMs ?? 0;
   }

@@ -1,5 +1,6 @@
 import type { WeekSpan } from "../../domain/records.ts";
-import type { MarginKind, SymbolSpec } from "./symbol-spec.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
+import type { MarginKind, MarginRate, SymbolSpec } from "./symbol-spec.ts";
 
 const weekMinutes = 7 * 1440;
 const calcModes: readonly string[] = [
@@ -23,6 +24,54 @@ const swapModes: readonly string[] = [
 const tradeModes: readonly string[] = ["disabled", "longOnly", "shortOnly", "closeOnly", "full"];
 const executions: readonly string[] = ["request", "instant", "market", "exchange"];
 const fillings: readonly string[] = ["fok", "ioc", "boc", "return"];
+const specKeys: Keys<SymbolSpec> = {
+  name: true,
+  description: true,
+  path: true,
+  currencyBase: true,
+  currencyProfit: true,
+  currencyMargin: true,
+  digits: true,
+  tickSize: true,
+  tickValue: true,
+  contractSize: true,
+  volumeMin: true,
+  volumeMax: true,
+  volumeStep: true,
+  volumeLimit: true,
+  stopsLevel: true,
+  freezeLevel: true,
+  tradeMode: true,
+  execution: true,
+  filling: true,
+  timeInForce: true,
+  calcMode: true,
+  marginInitial: true,
+  marginMaintenance: true,
+  marginHedged: true,
+  hedgedByLargerLeg: true,
+  marginRate: true,
+  marginRates: true,
+  swapMode: true,
+  swapLong: true,
+  swapShort: true,
+  swapTripleDay: true,
+  swapRatios: true,
+  commissionPerLot: true,
+  quoteSessions: true,
+  tradeSessions: true,
+};
+const marginKinds: Keys<SymbolSpec["marginRates"]> = {
+  buy: true,
+  sell: true,
+  buyLimit: true,
+  sellLimit: true,
+  buyStop: true,
+  sellStop: true,
+  buyStopLimit: true,
+  sellStopLimit: true,
+};
+const rateKeys: Keys<MarginRate> = { initial: true, maintenance: true };
 const lifetimes: readonly string[] = ["gtc", "day", "specified", "specifiedDay"];
 
 /** Throws `RangeError` for a contract that cannot be traded as it says, naming the property and what was expected. */
@@ -34,6 +83,12 @@ export function checkSpec(spec: SymbolSpec): void {
       `Cannot define symbol ${JSON.stringify(spec.name)}: ${property} is ${shown}, expected ${expected}`,
     );
   };
+  const action = `define symbol ${JSON.stringify(spec.name)}`;
+  checkKnownKeys(spec, specKeys, action);
+  checkKnownKeys(spec.marginRates, marginKinds, `${action} with its marginRates`);
+  for (const rate of Object.values(spec.marginRates)) {
+    checkKnownKeys(rate, rateKeys, `${action} with its marginRates`);
+  }
   expect(spec.name.trim() !== "", "name", "a name");
   expect(calcModes.includes(spec.calcMode), "calcMode", calcModes.join(", "));
   expect(

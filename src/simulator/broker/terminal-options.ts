@@ -1,8 +1,9 @@
 import type { BrokerTimeRule } from "../../domain/broker-time.ts";
 import type { TerminalRecord } from "../../domain/records.ts";
 import type { Clock } from "../../transport/clock.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import type { CalendarSource } from "../market/calendar.ts";
-import type { AccountSettings } from "./account-state.ts";
+import { type AccountSettings, defaultAccount } from "./account-state.ts";
 import type { ExecutionModel } from "./execution.ts";
 import type { SymbolSpec } from "./symbol-spec.ts";
 
@@ -48,3 +49,35 @@ export const defaultTerminal: TerminalRecord = {
   accountExpertAllowed: true,
   dllsAllowed: true,
 };
+
+const executionKeys: Keys<ExecutionModel> = {
+  quote: true,
+  slippagePoints: true,
+  liquidityLots: true,
+  commission: true,
+};
+
+/** What a terminal can be told where its clock is given. */
+export const clocklessTerminalKeys: Keys<Omit<SimulatedTerminalOptions, "clock">> = {
+  account: true,
+  symbols: true,
+  zone: true,
+  latencyMs: true,
+  execution: true,
+  seed: true,
+  firstTicket: true,
+  tickHistory: true,
+  transactionQueue: true,
+  rewriteComment: true,
+  calendar: true,
+  terminal: true,
+};
+const terminalKeys: Keys<SimulatedTerminalOptions> = { ...clocklessTerminalKeys, clock: true };
+
+/** Throws `RangeError` for options of a terminal that there are not. */
+export function checkTerminalOptions(options: SimulatedTerminalOptions): void {
+  checkKnownKeys(options, terminalKeys, "open a simulated terminal");
+  checkKnownKeys(options.account, defaultAccount, "open the account");
+  checkKnownKeys(options.execution, executionKeys, "use the execution model");
+  checkKnownKeys(options.terminal, defaultTerminal, "set the terminal's state");
+}

@@ -36,7 +36,7 @@ import { orderRecord, positionRecord, symbolRecord, tickRecord } from "./records
 import { commentOf } from "./refusal.ts";
 import { TradeServer } from "./server.ts";
 import { standardSpecs } from "./symbols.ts";
-import { defaultTerminal, type SimulatedTerminalOptions } from "./terminal-options.ts";
+import { checkTerminalOptions, defaultTerminal, type SimulatedTerminalOptions } from "./terminal-options.ts";
 import { TransactionQueue } from "./transaction-queue.ts";
 
 /** By how much clocks are put forward and back. */
@@ -60,6 +60,7 @@ export class SimulatedTerminal implements Terminal {
   #nextRequestId = 1;
 
   constructor(options: SimulatedTerminalOptions) {
+    checkTerminalOptions(options);
     this.#options = options;
     this.#clock = options.clock;
     const seed = options.seed ?? 1;

@@ -1,5 +1,6 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
 import { calendarScale } from "../../domain/market.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import type { CalendarRelease, CalendarSource } from "./calendar.ts";
 import { dayMs, type Indicator, indicators, type Rhythm } from "./indicators.ts";
 import { Prng } from "./prng.ts";
@@ -9,6 +10,8 @@ export interface GeneratedCalendarOptions {
   /** The same seed gives the same calendar. @default 1 */
   readonly seed?: number | string;
 }
+
+const calendarKeys: Keys<GeneratedCalendarOptions> = { seed: true };
 
 /** The calendar's first and last moment: whoever asks for all of time must not be answered for ever. */
 const firstUtcMs = Date.UTC(2000, 0, 1);
@@ -24,6 +27,7 @@ const revisionChance = 0.3;
  * asked for at any time.
  */
 export function generatedCalendar(options: GeneratedCalendarOptions = {}): CalendarSource {
+  checkKnownKeys(options, calendarKeys, "generate a calendar");
   const seed = options.seed ?? 1;
   return {
     releases(fromUtcMs, toUtcMs): readonly CalendarRelease[] {

@@ -1,6 +1,7 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
 import { roundTo } from "../../domain/decimal.ts";
 import { TickFlag } from "../../domain/records.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import { Prng } from "./prng.ts";
 import type { MarketTick, TickBatch, TickSource } from "./tick-source.ts";
 
@@ -32,6 +33,22 @@ export interface GeneratorOptions {
   readonly maxTicks?: number;
 }
 
+const generatorKeys: Keys<GeneratorOptions> = {
+  seed: true,
+  startUtcMs: true,
+  symbols: true,
+  weekends: true,
+  maxTicks: true,
+};
+const symbolKeys: Keys<GeneratedSymbol> = {
+  name: true,
+  digits: true,
+  startPrice: true,
+  volatilityPoints: true,
+  spreadPoints: true,
+  ticksPerSecond: true,
+};
+
 /** Plausible majors and gold. */
 export const standardSymbols: readonly GeneratedSymbol[] = [
   symbol("EURUSD", 5, 1.0942, 1.9, [6, 12], 3),
@@ -62,9 +79,11 @@ interface Walk {
 
 /** An endless, seeded market. Each symbol walks by its own random stream, whatever other symbols there are. */
 export function generatedMarket(options: GeneratorOptions = {}): TickSource {
+  checkKnownKeys(options, generatorKeys, "generate a market");
   const seed = options.seed ?? 1;
   const start = options.startUtcMs ?? defaultStartUtcMs;
   const symbols = options.symbols ?? standardSymbols;
+  for (const spec of symbols) checkKnownKeys(spec, symbolKeys, `generate quotes of ${spec.name}`);
   const zone = new BrokerTimeZone();
   let left = options.maxTicks ?? Number.POSITIVE_INFINITY;
   const open = (utcMs: number): number => (options.weekends === true ? utcMs : afterWeekend(utcMs, zone));

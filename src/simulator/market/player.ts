@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../transport/clock.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import { MarketClock } from "./market-clock.ts";
 import type { MarketTick, TickBatch, TickSource } from "./tick-source.ts";
 
@@ -21,6 +22,15 @@ export interface MarketOptions {
   readonly gate?: (tick: MarketTick) => void | Promise<void>;
 }
 
+const marketKeys: Keys<MarketOptions> = {
+  source: true,
+  clock: true,
+  speed: true,
+  loop: true,
+  maxGapMs: true,
+  gate: true,
+};
+
 /** What has become of a market. */
 export type MarketState =
   | { readonly state: "ready" | "playing" | "ended" | "stopped" }
@@ -35,6 +45,7 @@ const LOOP_GAP_MS = 1000;
 
 /** Opens a market: reads the first ticks, so that its time is known, but does not play yet. */
 export async function openMarket(options: MarketOptions): Promise<SimulatedMarket> {
+  checkKnownKeys(options, marketKeys, "open a market");
   const source = typeof options.source === "function" ? options.source() : options.source;
   let first: TickBatch = [];
   while (first !== undefined && first.length === 0) {

@@ -1,5 +1,6 @@
 import { BrokerTimeZone } from "../../domain/broker-time.ts";
 import { TickFlag } from "../../domain/records.ts";
+import { checkKnownKeys, type Keys } from "../known-keys.ts";
 import { QuoteFormatError } from "./quote-error.ts";
 import {
   detectQuoteFormat,
@@ -25,6 +26,14 @@ export interface QuoteParserOptions {
   readonly impossible?: "refuse" | "skip";
 }
 
+const parserKeys: Keys<QuoteParserOptions> = {
+  symbol: true,
+  source: true,
+  format: true,
+  zone: true,
+  impossible: true,
+};
+
 const MAX_LINE_LENGTH = 4096;
 
 /** Turns the text of a recording, given in pieces cut anywhere, into ticks. */
@@ -41,6 +50,7 @@ export class QuoteParser {
   #skipped = 0;
 
   constructor(options: QuoteParserOptions) {
+    checkKnownKeys(options, parserKeys, "read a recording");
     this.#options = options;
     this.#source = options.source ?? "the recording";
     this.#zone = options.zone ?? new BrokerTimeZone();

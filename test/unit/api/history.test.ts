@@ -127,6 +127,28 @@ describe("history", () => {
     expect(() => agent.history.deals({ ticket: 0 })).toThrow("0 is no ticket");
   });
 
+  test("an iteration ends with its caller's abort between two items of a page", async () => {
+    const { agent, settle } = await connectedWorld();
+    for (let opened = 0; opened < 2; opened++) await settle(agent.trade.marketBuy("EURUSD", 0.1));
+    for (const kind of ["orders", "deals", "positions"] as const) {
+      const aborting = new AbortController();
+      const pages: AsyncIterable<unknown> = agent.history[kind](
+        { from: new Date(0) },
+        { signal: aborting.signal },
+      );
+      let count = 0;
+      const reading = (async (): Promise<unknown> => {
+        for await (const _ of pages) {
+          count++;
+          aborting.abort();
+        }
+        return undefined;
+      })().catch((error: unknown) => error);
+      expect(await settle(reading), kind).toMatchObject({ name: "ConnectionError", code: "ABORTED" });
+      expect(count, kind).toBe(1);
+    }
+  });
+
   test("history that is still loading is asked for again until the deadline, then refused by name", async () => {
     const { agent, fake, clock, settle, failure } = await connectedWorld();
     fake.market.makeBars(3, fake.brokerMs - 600_000);

@@ -74,6 +74,45 @@ describe("bars and ticks", () => {
     expect(await settle(agent.marketData.ticks("EURUSD", new Date(0), new Date(1)).toArray())).toEqual([]);
   });
 
+  test.each(["ticks", "bars"] as const)(
+    "%s end with the caller's abort in the middle of a page, and ask no more",
+    async (kind) => {
+      const { agent, fake, failure } = await connectedWorld();
+      const { marketData } = agent;
+      const from = new Date("2024-01-09T10:00:00Z");
+      const to = new Date("2024-01-09T11:00:00Z");
+      const first = from.getTime() + 7_200_000;
+      fake.market.makeBars(9, first);
+      fake.market.ticks = Array.from({ length: 9 }, (_, index) => ({
+        timeBrokerMs: first + index,
+        bid: 1.1,
+        ask: 1.2,
+        last: 0,
+        volume: 0,
+        volumeReal: 0,
+        flags: 6,
+      }));
+      fake.market.pageSize = 4;
+      const aborting = new AbortController();
+      const { signal } = aborting;
+      const pages: AsyncIterable<unknown> =
+        kind === "ticks"
+          ? marketData.ticks("EURUSD", from, to, { signal })
+          : marketData.bars("EURUSD", "M1", from, to, { signal });
+      let count = 0;
+      const reading = (async (): Promise<void> => {
+        for await (const _ of pages) if (++count === 2) aborting.abort(new Error("enough"));
+      })();
+      expect(await failure(reading)).toMatchObject({
+        name: "ConnectionError",
+        code: "ABORTED",
+        cause: { message: "enough" },
+      });
+      expect(count).toBe(2);
+      expect(fake.requests.filter(({ op }) => op === kind)).toHaveLength(1);
+    },
+  );
+
   test("bulk that does not match its head is a ProtocolError, not fewer bars", async () => {
     const { agent, fake, failure } = await connectedWorld();
     fake.market.makeBars(2, fake.brokerMs - 600_000);

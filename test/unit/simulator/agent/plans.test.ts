@@ -321,13 +321,16 @@ it("Refusals names a handshake that took too long as the protocol does", () => {
   expect(refusals.counts()).toEqual({ "sync HANDSHAKE_TIMEOUT": 1, "sync HANDSHAKE_AUTHENTICATION": 1 });
 });
 
-it("symbolCandidates lists at most 16 names, those that differ by case or suffix", () => {
+it("symbolCandidates lists at most 16 names, by case or suffix, then by two changed letters", () => {
   const fake = terminal();
   for (let index = 0; index < 20; index++) fake.addSymbol(`eurusd.${index}`);
   fake.addSymbol("EURUSDlonger");
   fake.addSymbol("EUR");
   expect(symbolCandidates(fake, "EURUSD")).toHaveLength(16);
   expect(symbolCandidates(fake, "EURUSDlonge")).toEqual(["EURUSD", "EURUSDlonger"]);
+  expect(symbolCandidates(fake, "EURUDS")[0]).toBe("EURUSD");
+  expect(symbolCandidates(fake, "EUX")).toEqual([]);
+  expect(symbolCandidates(fake, "X".repeat(65))).toEqual([]);
 });
 
 it("Depth releases a book with its last subscriber, and tells nothing of books that nobody wants", () => {

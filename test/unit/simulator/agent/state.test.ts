@@ -364,7 +364,7 @@ describe("pulse and account", () => {
 });
 
 describe("symbols", () => {
-  it("are matched exactly, and candidates differ by case or suffix only", async () => {
+  it("are matched exactly, and candidates differ by case or suffix, then by two letters at most", async () => {
     const client = await begin();
     for (const name of ["EURUSDm", "EURUSD.£", "EURGBP", "@ES"]) rig.terminal.addSymbol(name);
     const reply = await client.ask("symbols", { names: ["EURUSD", "eurusd"] });
@@ -376,7 +376,10 @@ describe("symbols", () => {
       symbols: [{ name: "@ES" }, { name: "EURUSD.£" }],
     });
     expect(await client.ask("tick", { symbol: "EURUSDx" })).toMatchObject({
-      error: { candidates: ["EURUSD"] },
+      error: { candidates: ["EURUSD", "EURUSDm", "EURUSD.£"] },
+    });
+    expect(await client.ask("tick", { symbol: "EURUDS" })).toMatchObject({
+      error: { candidates: ["EURUSD", "EURUSDm"] },
     });
   });
 
