@@ -7,6 +7,7 @@ import { defaultMaxFramesPerMessage, defaultMaxMessageBytes } from "../zmtp/limi
 import { dialConnection } from "../zmtp/link.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";
 import { channelFault } from "./zmtp-transport-faults.ts";
+import { checkConnect } from "./zmtp-transport-options.ts";
 
 const socketTypes: Readonly<Record<Channel, SocketType>> = { command: "PUSH", events: "SUB", sync: "DEALER" };
 
@@ -18,6 +19,7 @@ export function openClientChannel(
   options: ConnectOptions,
   events: ChannelEvents,
 ): ClientChannel {
+  checkConnect(options);
   return new ZmtpClientChannel(environment, crypto, channel, options, events);
 }
 

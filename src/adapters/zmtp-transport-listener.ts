@@ -20,6 +20,7 @@ import type { PeerInfo } from "../zmtp/peer.ts";
 import type { SocketType } from "../zmtp/socket-type.ts";
 import { Client } from "./zmtp-transport-accepted.ts";
 import { channelFault } from "./zmtp-transport-faults.ts";
+import { checkListen, checkPublish } from "./zmtp-transport-options.ts";
 
 const socketTypes: Readonly<Record<Channel, SocketType>> = { command: "PULL", events: "PUB", sync: "ROUTER" };
 
@@ -30,6 +31,7 @@ export async function openListener(
   options: ListenOptions,
   events: ListenerEvents,
 ): Promise<TransportListener> {
+  checkListen(options);
   const listener = new ZmtpListener(environment, crypto, options, events);
   await listener.bind();
   return listener;
@@ -88,12 +90,13 @@ class ZmtpListener implements TransportListener {
     }
   }
 
-  publish(frames: readonly Uint8Array[], options: PublishOptions = {}): void {
+  publish(frames: readonly Uint8Array[], options?: PublishOptions): void {
+    checkPublish(options);
     const topic = frames[0];
     if (topic === undefined) throw new TypeError("Cannot publish: a message has at least one frame");
     for (const client of this.#clients.events) {
       if (client.peer !== undefined && client.closing === undefined && client.subscriptions.matches(topic)) {
-        this.#offer(client, frames, options.droppable === true);
+        this.#offer(client, frames, options?.droppable === true);
       }
     }
   }

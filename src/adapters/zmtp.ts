@@ -23,6 +23,7 @@ import type { KeyPair } from "../zmtp/crypto/types.ts";
 import type { Context } from "../zmtp/environment.ts";
 // Singly and not through mod.ts, which has noble's curves besides: their tables take 7 MiB that nobody here uses.
 import { generateKeyPair as generateNeutralKeyPair } from "../zmtp/keys.ts";
+import { checkKnownKeys, type KeysOf } from "../zmtp/known-keys.ts";
 import { type IdentityOptions, Dealer as NeutralDealer } from "../zmtp/sockets/dealer.ts";
 import type { SocketOptions } from "../zmtp/sockets/options.ts";
 import { Pair as NeutralPair } from "../zmtp/sockets/pair.ts";
@@ -61,11 +62,14 @@ export interface AgentTransportOptions {
   readonly clock?: Clock;
 }
 
+const transportKeys: KeysOf<AgentTransportOptions> = { network: true, clock: true };
+
 /**
  * The transport between connectors and agents: for an agent of the simulator in one's own process, and, with a network
  * in memory and a virtual clock, for both sides of a test that runs faster than real time.
  */
 export function agentTransport(options: AgentTransportOptions = {}): Transport {
+  checkKnownKeys("the options of agentTransport", options, transportKeys);
   const { network = nodeNetwork, clock = systemClock } = options;
   return zmtpTransport({ network, clock, crypto: nodeCrypto });
 }

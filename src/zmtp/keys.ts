@@ -8,6 +8,7 @@ import {
   z85Encode,
 } from "./crypto/encoding.ts";
 import type { Crypto, KeyPair } from "./crypto/types.ts";
+import { kindOf } from "./known-keys.ts";
 
 /** A Curve25519 key: 32 bytes, or the same as 40 letters of Z85 (RFC 32) or 44 letters of base64. */
 export type Key = Uint8Array | string;
@@ -21,6 +22,11 @@ export interface KeyPairText {
 /** The 32 bytes of a key, in an array of their own. `name` is used in the error's message; the key never is. */
 export function readKey(key: Key, name = "key"): Uint8Array {
   if (typeof key !== "string") {
+    if (!(key instanceof Uint8Array)) {
+      throw new TypeError(
+        `Cannot use the ${name}: expected 32 bytes, or 40 letters of Z85 or 44 of base64, and this is ${kindOf(key)}`,
+      );
+    }
     if (key.length !== KEY_BYTES)
       throw new RangeError(`Cannot use the ${name}: it has ${key.length} bytes, not 32`);
     return new Uint8Array(key);

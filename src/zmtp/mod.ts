@@ -42,18 +42,13 @@ export { SocketError, type SocketErrorCode } from "./sockets/errors.ts";
 export type { WaitOptions } from "./sockets/fair-queue.ts";
 export type { Frame, Message } from "./sockets/message.ts";
 export type { Monitor, SocketEvent } from "./sockets/monitor.ts";
-export type {
-  CurveSecurity,
-  NullSecurity,
-  PlainSecurity,
-  SecurityOptions,
-  SocketOptions,
-} from "./sockets/options.ts";
+export type { SocketOptions } from "./sockets/options.ts";
 export { Pair } from "./sockets/pair.ts";
 export { Publisher, XPublisher, type XPublisherOptions } from "./sockets/pub.ts";
 export { Pull, Push } from "./sockets/push-pull.ts";
 export { Reply } from "./sockets/rep.ts";
 export { Request, type RequestOptions } from "./sockets/req.ts";
 export { Router, type RouterOptions } from "./sockets/router.ts";
+export type { CurveSecurity, NullSecurity, PlainSecurity, SecurityOptions } from "./sockets/security.ts";
 export { Subscriber, XSubscriber } from "./sockets/sub.ts";
 export type { Metadata } from "./wire/metadata.ts";

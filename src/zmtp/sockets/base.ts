@@ -1,3 +1,4 @@
+import { checkKnownKeys, type KeysOf } from "../known-keys.ts";
 import type { SocketCore } from "./core.ts";
 import type { Monitor } from "./monitor.ts";
 
@@ -6,6 +7,8 @@ export interface CloseOptions {
   /** Time that queued messages have to leave. @default the socket's lingerMs */
   readonly lingerMs?: number;
 }
+
+const closeKeys: KeysOf<CloseOptions> = { lingerMs: true };
 
 /** What all sockets do: they bind, connect, are watched, and close. Any may do both, any number of times. */
 export abstract class Socket implements AsyncDisposable {
@@ -56,8 +59,9 @@ export abstract class Socket implements AsyncDisposable {
    * Closes the socket: calls that wait reject with `closed`, loops over its messages end, and messages that wait to be
    * sent have the linger time to leave. Resolves when every connection is closed.
    */
-  close({ lingerMs }: CloseOptions = {}): Promise<void> {
-    return this.#core.close(lingerMs);
+  close(options: CloseOptions = {}): Promise<void> {
+    checkKnownKeys("the options of close", options, closeKeys);
+    return this.#core.close(options.lingerMs);
   }
 
   /** As `close`, for `await using`. */

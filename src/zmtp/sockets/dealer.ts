@@ -1,11 +1,12 @@
 import type { Context } from "../environment.ts";
+import type { KeysOf } from "../known-keys.ts";
 import { Socket } from "./base.ts";
 import { build } from "./build.ts";
 import type { Pattern } from "./core.ts";
 import { FairQueue, type WaitOptions } from "./fair-queue.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { type Message, toFrames } from "./message.ts";
-import type { SocketOptions } from "./options.ts";
+import { type SocketOptions, socketKeys } from "./options.ts";
 import type { Pipe } from "./pipe.ts";
 
 /** What a socket can be told that announces an identity. */
@@ -13,6 +14,9 @@ export interface IdentityOptions extends SocketOptions {
   /** The identity by which a ROUTER addresses this socket: 1 to 255 bytes, the first not zero. */
   readonly identity?: Uint8Array | string;
 }
+
+/** The keys of what a socket can be told that announces an identity. */
+export const identityKeys: KeysOf<IdentityOptions> = { ...socketKeys, identity: true };
 
 class DealerPattern implements Pattern {
   readonly balancer: LoadBalancer;
@@ -53,7 +57,7 @@ export class Dealer extends Socket implements AsyncIterable<Uint8Array[]> {
   /** Neither bound nor connected yet. */
   constructor(context: Context, options: IdentityOptions = {}) {
     const { core, pattern } = build(
-      { context, socketType: "DEALER", options, identity: options.identity },
+      { context, socketType: "DEALER", options, keys: identityKeys },
       ({ conflate }) => new DealerPattern(context, conflate),
     );
     super(core);

@@ -1,4 +1,5 @@
 import { Deque } from "../deque.ts";
+import { checkKnownKeys, type KeysOf } from "../known-keys.ts";
 import { Breather, type Turns } from "./breather.ts";
 import { SocketError } from "./errors.ts";
 import type { Pipe } from "./pipe.ts";
@@ -7,6 +8,13 @@ import type { Pipe } from "./pipe.ts";
 export interface WaitOptions {
   /** Rejects the call with the signal's reason; nothing is lost by that. */
   readonly signal?: AbortSignal | undefined;
+}
+
+const waitKeys: KeysOf<WaitOptions> = { signal: true };
+
+/** Checks the options of a call that waits, if it has any: most have none, and cost nothing. */
+export function checkWait(options: WaitOptions | undefined): void {
+  if (options !== undefined) checkKnownKeys("the options of the call", options, waitKeys);
 }
 
 interface Waiter<T> {
@@ -71,7 +79,9 @@ export class FairQueue<T> {
   }
 
   /** Resolves with the next message. */
-  receive({ signal }: WaitOptions = {}): Promise<T> {
+  receive(options?: WaitOptions): Promise<T> {
+    checkWait(options);
+    const signal = options?.signal;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const item = this.take();
     if (item !== undefined) {

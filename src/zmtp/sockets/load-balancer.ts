@@ -1,7 +1,7 @@
 import { Deque } from "../deque.ts";
 import { Breather, type Turns } from "./breather.ts";
 import { SocketError } from "./errors.ts";
-import type { WaitOptions } from "./fair-queue.ts";
+import { checkWait, type WaitOptions } from "./fair-queue.ts";
 import type { Pipe } from "./pipe.ts";
 
 interface Waiter {
@@ -53,6 +53,7 @@ export class LoadBalancer {
 
   /** Resolves when the message is on its way or waits in a peer's queue; its bytes may then be used again. */
   send(frames: readonly Uint8Array[], options?: WaitOptions): Promise<void> {
+    checkWait(options);
     if (this.#closed) return Promise.reject(closedError());
     if (this.sendNow(frames, options) !== undefined) return this.#breather.breath();
     return this.#wait(frames, options).then(() => undefined);

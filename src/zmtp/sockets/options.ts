@@ -1,7 +1,7 @@
 import type { AdmissionCaps } from "../admission.ts";
 import type { ConnectionOptions } from "../connection.ts";
 import type { Crypto } from "../crypto/types.ts";
-import { type Key, readKey } from "../keys.ts";
+import { checkKnownKeys, type KeysOf } from "../known-keys.ts";
 import {
   defaultHighWaterMark,
   defaultMaxConnections,
@@ -10,49 +10,10 @@ import {
   defaultMaxMessageBytes,
   maxIdentityBytes,
   maxPingTtlMs,
-  maxPlainFieldBytes,
 } from "../limits.ts";
-import type { Authenticator, Security } from "../mechanism/mechanism.ts";
 import type { SocketType } from "../socket-type.ts";
 import type { Monitor } from "./monitor.ts";
-
-/** No security: anyone may connect, everything is in clear. An authenticator may refuse addresses. */
-export interface NullSecurity {
-  readonly mechanism: "NULL";
-  readonly authenticate?: Authenticator;
-}
-
-/** User name and password, in clear (RFC 24). */
-export type PlainSecurity =
-  | {
-      readonly mechanism: "PLAIN";
-      readonly role: "client";
-      readonly username: string;
-      readonly password: string;
-    }
-  | { readonly mechanism: "PLAIN"; readonly role: "server"; readonly authenticate: Authenticator };
-
-/** Encryption and authentication by Curve25519 keys (RFC 26). The role has nothing to do with who binds. */
-export type CurveSecurity =
-  | {
-      readonly mechanism: "CURVE";
-      readonly role: "client";
-      /** The server's public key. */
-      readonly serverKey: Key;
-      /** Our secret key. Left out: a fresh key pair, for servers that let anyone in. */
-      readonly secretKey?: Key;
-    }
-  | {
-      readonly mechanism: "CURVE";
-      readonly role: "server";
-      /** Our secret key. */
-      readonly secretKey: Key;
-      /** Says which clients may connect. Left out: every client that knows our public key. */
-      readonly authenticate?: Authenticator;
-    };
-
-/** How a socket secures its connections. All peers of a socket use the same mechanism. */
-export type SecurityOptions = NullSecurity | PlainSecurity | CurveSecurity;
+import { type SecurityOptions, settleSecurity } from "./security.ts";
 
 /** What every socket can be told. */
 export interface SocketOptions {
@@ -106,6 +67,33 @@ export interface SocketOptions {
   readonly monitor?: Monitor;
 }
 
+/** The keys of what every socket can be told. */
+export const socketKeys: KeysOf<SocketOptions> = {
+  security: true,
+  sendHighWaterMark: true,
+  receiveHighWaterMark: true,
+  conflate: true,
+  lingerMs: true,
+  handshakeTimeoutMs: true,
+  heartbeat: true,
+  reconnect: true,
+  immediate: true,
+  maxMessageBytes: true,
+  maxFrames: true,
+  maxConnections: true,
+  maxHandshakes: true,
+  maxConnectionsPerKey: true,
+  monitor: true,
+};
+
+const heartbeatKeys: KeysOf<NonNullable<SocketOptions["heartbeat"]>> = {
+  intervalMs: true,
+  timeoutMs: true,
+  ttlMs: true,
+};
+
+const reconnectKeys: KeysOf<NonNullable<SocketOptions["reconnect"]>> = { minMs: true, maxMs: true };
+
 /** Options with every default in place. */
 export interface SocketSettings {
   readonly connection: ConnectionOptions;
@@ -119,19 +107,21 @@ export interface SocketSettings {
   readonly caps: AdmissionCaps;
 }
 
-/** Checks options and fills in the defaults. */
+/** Checks options, whose own keys are known to be right, and fills in the defaults. */
 export function settle(
   socketType: SocketType,
   crypto: Crypto,
   options: SocketOptions,
   identity?: Uint8Array | string,
 ): SocketSettings {
-  const { heartbeat = {}, reconnect = {} } = options;
+  const { security = { mechanism: "NULL" }, heartbeat = {}, reconnect = {} } = options;
+  checkKnownKeys("heartbeat", heartbeat, heartbeatKeys);
+  checkKnownKeys("reconnect", reconnect, reconnectKeys);
   const reconnectMinMs = duration("reconnect.minMs", reconnect.minMs, 100);
   return {
     connection: {
       socketType,
-      security: settleSecurity(crypto, options.security ?? { mechanism: "NULL" }),
+      security: settleSecurity(crypto, security),
       identity: settleIdentity(identity),
       maxMessageBytes: count("maxMessageBytes", options.maxMessageBytes, defaultMaxMessageBytes),
       maxFrames: count("maxFrames", options.maxFrames, defaultMaxFramesPerMessage),
@@ -155,38 +145,6 @@ export function settle(
       maxConnectionsPerKey: count("maxConnectionsPerKey", options.maxConnectionsPerKey, 0),
     },
   };
-}
-
-function settleSecurity(crypto: Crypto, security: SecurityOptions): Security {
-  if (security.mechanism === "NULL") return security;
-  if (security.mechanism === "PLAIN") {
-    if (security.role === "client") {
-      for (const field of ["username", "password"] as const) {
-        if (new TextEncoder().encode(security[field]).length > maxPlainFieldBytes) {
-          throw new RangeError(`Cannot use the ${field}: it has more than ${maxPlainFieldBytes} bytes`);
-        }
-      }
-    }
-    return security;
-  }
-  if (security.role === "server") {
-    const secretKey = readKey(security.secretKey, "secretKey");
-    const keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
-    return { mechanism: "CURVE", role: "server", keys, authenticate: security.authenticate, crypto };
-  }
-  const serverKey = readKey(security.serverKey, "serverKey");
-  if (security.secretKey === undefined) {
-    return {
-      mechanism: "CURVE",
-      role: "client",
-      serverKey,
-      keys: crypto.keyAgreement.generateKeyPair(),
-      crypto,
-    };
-  }
-  const secretKey = readKey(security.secretKey, "secretKey");
-  const keys = { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
-  return { mechanism: "CURVE", role: "client", serverKey, keys, crypto };
 }
 
 function settleIdentity(identity: Uint8Array | string | undefined): Uint8Array | undefined {

@@ -1,4 +1,5 @@
 import type { Context } from "../environment.ts";
+import type { KeysOf } from "../known-keys.ts";
 import { Subscriptions } from "../subscriptions.ts";
 import { concat } from "../wire/bytes.ts";
 import { Socket } from "./base.ts";
@@ -7,7 +8,7 @@ import type { Pattern } from "./core.ts";
 import { Distributor, readSubscription } from "./distributor.ts";
 import { FairQueue, type WaitOptions } from "./fair-queue.ts";
 import { type Message, toFrames } from "./message.ts";
-import type { SocketOptions } from "./options.ts";
+import { type SocketOptions, socketKeys } from "./options.ts";
 import type { Pipe } from "./pipe.ts";
 
 class PubPattern implements Pattern {
@@ -73,6 +74,8 @@ export interface XPublisherOptions extends SocketOptions {
   readonly verbose?: boolean;
 }
 
+const keys: KeysOf<XPublisherOptions> = { ...socketKeys, verbose: true };
+
 const subscribeMark: readonly number[] = [1];
 const cancelMark: readonly number[] = [0];
 
@@ -137,7 +140,7 @@ export class XPublisher extends Socket implements AsyncIterable<Uint8Array[]> {
   /** Neither bound nor connected yet. */
   constructor(context: Context, options: XPublisherOptions = {}) {
     const { core, pattern } = build(
-      { context, socketType: "XPUB", options },
+      { context, socketType: "XPUB", options, keys },
       () => new XPubPattern(context, options.verbose ?? false),
     );
     super(core);

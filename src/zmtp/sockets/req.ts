@@ -1,11 +1,12 @@
 import type { Context } from "../environment.ts";
+import type { KeysOf } from "../known-keys.ts";
 import { equalBytes, writeUint32 } from "../wire/bytes.ts";
 import { Socket } from "./base.ts";
 import { build } from "./build.ts";
 import type { Pattern } from "./core.ts";
-import type { IdentityOptions } from "./dealer.ts";
+import { type IdentityOptions, identityKeys } from "./dealer.ts";
 import { SocketError } from "./errors.ts";
-import { FairQueue, type WaitOptions } from "./fair-queue.ts";
+import { checkWait, FairQueue, type WaitOptions } from "./fair-queue.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { type Message, toFrames } from "./message.ts";
 import type { Pipe } from "./pipe.ts";
@@ -17,6 +18,8 @@ export interface RequestOptions extends IdentityOptions {
   /** Numbers requests, so that a late reply is never taken for that of a later request. @default relaxed */
   readonly correlate?: boolean;
 }
+
+const keys: KeysOf<RequestOptions> = { ...identityKeys, relaxed: true, correlate: true };
 
 /** Whose turn it is. */
 type Turn =
@@ -85,6 +88,7 @@ class ReqPattern implements Pattern {
   }
 
   async send(frames: readonly Uint8Array[], options?: WaitOptions): Promise<void> {
+    checkWait(options);
     const before = this.#turn;
     const free = before.state === "idle" || before.state === "lost";
     if (before.state === "sending" || !(free || this.#relaxed)) {
@@ -154,7 +158,7 @@ export class Request extends Socket {
   /** Neither bound nor connected yet. */
   constructor(context: Context, options: RequestOptions = {}) {
     const { core, pattern } = build(
-      { context, socketType: "REQ", options, identity: options.identity },
+      { context, socketType: "REQ", options, keys },
       () => new ReqPattern(context, options),
     );
     super(core);

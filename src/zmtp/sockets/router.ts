@@ -1,12 +1,13 @@
 import type { Context } from "../environment.ts";
 import { ZmtpFault } from "../fault.ts";
+import type { KeysOf } from "../known-keys.ts";
 import type { PeerInfo } from "../peer.ts";
 import { writeUint32 } from "../wire/bytes.ts";
 import { Socket } from "./base.ts";
 import { Breather } from "./breather.ts";
 import { build } from "./build.ts";
 import type { Pattern } from "./core.ts";
-import type { IdentityOptions } from "./dealer.ts";
+import { type IdentityOptions, identityKeys } from "./dealer.ts";
 import { SocketError } from "./errors.ts";
 import { FairQueue, type WaitOptions } from "./fair-queue.ts";
 import { type Message, toFrames } from "./message.ts";
@@ -19,6 +20,8 @@ export interface RouterOptions extends IdentityOptions {
   /** Gives an identity to the peer that announces it last; otherwise the first keeps it. @default false */
   readonly handover?: boolean;
 }
+
+const keys: KeysOf<RouterOptions> = { ...identityKeys, mandatory: true, handover: true };
 
 class RouterPattern implements Pattern {
   readonly queue: FairQueue<Uint8Array[]>;
@@ -134,7 +137,7 @@ export class Router extends Socket implements AsyncIterable<Uint8Array[]> {
   /** Neither bound nor connected yet. */
   constructor(context: Context, options: RouterOptions = {}) {
     const { core, pattern } = build(
-      { context, socketType: "ROUTER", options, identity: options.identity },
+      { context, socketType: "ROUTER", options, keys },
       () => new RouterPattern(context, options),
     );
     super(core);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Dealer, generateKeyPair, Reply, Request, Router } from "../../../../src/zmtp/mod.ts";
-import type { SecurityOptions } from "../../../../src/zmtp/sockets/options.ts";
+import type { SecurityOptions } from "../../../../src/zmtp/sockets/security.ts";
 import { text, virtualContext } from "./kit.ts";
 
 describe("the sender of a message", () => {
