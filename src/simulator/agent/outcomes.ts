@@ -213,7 +213,7 @@ export class Outcomes {
 
   #refusedLocally(flight: Flight, accepted: SendAccepted): void {
     const { retcode: code, comment } = accepted;
-    if (settlesAsDone(flight.entry, code)) {
+    if (settlesAsDone(flight.entry, code, "0")) {
       const rest = { deal: "0", order: "0", volume: 0, price: 0, bid: 0, ask: 0, retcodeExternal: 0 };
       this.#executed(flight, { retcode: code, comment, requestId: accepted.requestId, ...rest });
     } else if (retcode(code).certainty === "no") this.#rejected(flight, code, comment);
@@ -225,7 +225,8 @@ export class Outcomes {
     world.at("resultReceived", pointInfo(flight.entry), () => {
       flight.result = result;
       const { certainty } = retcode(result.retcode);
-      if (certainty === "yes" || settlesAsDone(flight.entry, result.retcode)) this.#executed(flight, result);
+      if (certainty === "yes" || settlesAsDone(flight.entry, result.retcode, result.order))
+        this.#executed(flight, result);
       else if (certainty === "no") this.#rejected(flight, result.retcode, result.comment);
       else this.#answeredOpen(flight, result);
       this.#release(flight);
@@ -418,8 +419,9 @@ function pointInfo(entry: JournalEntry): AgentPointInfo {
 }
 
 /** Whether a return code that settles nothing of itself settles this kind of command (docs/protocol.md, 6.1). */
-function settlesAsDone(entry: JournalEntry, code: number): boolean {
+function settlesAsDone(entry: JournalEntry, code: number, order: string): boolean {
   const target = entry.evidence?.target;
   if (code === Retcode.NO_CHANGES) return target?.what === "order" || target?.what === "position";
-  return code === Retcode.PLACED && isPendingOrder(entry);
+  // "Placed" without a ticket names no order that stands.
+  return code === Retcode.PLACED && isTicket(order) && isPendingOrder(entry);
 }

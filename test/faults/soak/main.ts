@@ -6,7 +6,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: "soak" },
     agents: { type: "string", default: "50" },
     orders: { type: "string", default: "400" },
-    rounds: { type: "string", default: "16" },
+    // Fewer leave the fit to the noise of single samples.
+    rounds: { type: "string", default: "48" },
     every: { type: "string", default: "1" },
     disturbed: { type: "string", default: "0.2" },
   },

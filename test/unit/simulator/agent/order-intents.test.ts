@@ -47,6 +47,13 @@ describe("intent pending", () => {
     expect(orderChanges(at)).toEqual(["placed"]);
   });
 
+  it("is unknown while 10008 names no order: it may stand or not", async () => {
+    const at = await begin();
+    at.terminal.setHooks({ before: () => ({ retcode: 10008 }) });
+    expect(await at.send("p", pendingIntent(), 30_000)).toMatchObject({ state: "unknown" });
+    expect(at.terminal.orders()).toEqual([]);
+  });
+
   it("tells its fill as filled, with deal and position", async () => {
     const at = await begin();
     const order = await placed(at);
