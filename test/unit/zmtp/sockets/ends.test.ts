@@ -319,3 +319,43 @@ describe("PUB and SUB", () => {
     await clock.runUntil(Promise.all([pub.close(now), xsub.close(now)]), 1_000);
   });
 });
+
+describe.each(Object.entries({ Dealer, Pair, Pull, Reply, Router, Subscriber, XPublisher, XSubscriber }))(
+  "%s",
+  (_, Type) => {
+    test("a loop over its messages ends when it is closed", async () => {
+      const { context } = virtualContext();
+      const socket = new Type(context);
+      let messages = 0;
+      const loop = (async (): Promise<void> => {
+        for await (const message of socket) messages += message.length;
+      })();
+      expect(await settled(loop)).toBe(false);
+      await socket[Symbol.asyncDispose]();
+      await loop;
+      expect(socket.closed).toBe(true);
+      expect(messages).toBe(0);
+    });
+
+    test("a receive that waits is given up by its signal, and with the signal's reason", async () => {
+      const { context } = virtualContext();
+      const socket = new Type(context);
+      const control = new AbortController();
+      const waiting = socket.receive({ signal: control.signal });
+      expect(await settled(waiting)).toBe(false);
+      const reason = new Error("enough");
+      control.abort(reason);
+      await expect(waiting).rejects.toBe(reason);
+      await socket.close(now);
+    });
+
+    test("a receive with a signal that waits rejects with closed when the socket is closed", async () => {
+      const { context } = virtualContext();
+      const socket = new Type(context);
+      const waiting = socket.receive({ signal: new AbortController().signal });
+      const told = expect(waiting).rejects.toMatchObject({ code: "closed" });
+      await socket.close(now);
+      await told;
+    });
+  },
+);
