@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { access, constants, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { SymbolSpec } from "../simulator/broker/symbol-spec.ts";
@@ -57,14 +57,18 @@ export async function openQuotesFile(
 
 async function refuseUnreadable(path: string): Promise<void> {
   const remedy = "Check the path after --quotes";
-  let isFile: boolean;
+  let found: Stats;
   try {
     await access(path, constants.R_OK);
-    isFile = !(await stat(path)).isDirectory();
+    found = await stat(path);
   } catch (cause) {
     throw new UsageError(`Cannot read quotes: ${path} is not there or not readable`, remedy, { cause });
   }
-  if (!isFile) throw new UsageError(`Cannot read quotes: ${path} is a folder`, "Name a file after --quotes");
+  if (found.isFile()) return;
+  if (!found.isDirectory()) {
+    throw new UsageError(`Cannot read quotes: ${path} is no file, and quotes are read twice`, remedy);
+  }
+  throw new UsageError(`Cannot read quotes: ${path} is a folder`, "Name a file after --quotes");
 }
 
 /** The most decimals of the first prices; undefined if none can be read, which the market will say better. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,4 +145,32 @@ describe("simulate with a recording whose name tells no symbol", () => {
     expect(run.stdout).toMatch(/my-quotes\.csv, speed 1, symbols my\n/);
     expect(await readFile(file, "utf8")).toContain('"id": "simulator"');
   });
+});
+
+test.skipIf(process.platform === "win32")(
+  "simulate refuses a pipe of quotes, which cannot be read twice",
+  async () => {
+    const pipe = join(folder, "EURUSD-pipe.csv");
+    execFileSync("mkfifo", [pipe]);
+    const run = await simulate(["--quotes", pipe]);
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toContain(
+      "EURUSD-pipe.csv is no file, and quotes are read twice\nRemedy: Check the path",
+    );
+  },
+);
+
+test("simulate, stopped while it is starting, closes what comes up and leaves no folder", async () => {
+  const place = await mkdtemp(join(folder, "starting-"));
+  const run = await programs.run(
+    "src/cli/main.js",
+    ["simulate", "--exit-with-stdin", "--config-out", "c.json"],
+    {
+      cwd: place,
+      temporary: place,
+    },
+  );
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toContain("stopping: standard input ended");
+  expect((await readdir(place)).filter((name) => name !== "c.json")).toEqual([]);
 });

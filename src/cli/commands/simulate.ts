@@ -87,20 +87,20 @@ async function simulate(options: SimulateOptions): Promise<number> {
     options.maxGap === undefined ? undefined : parseWhole("--max-gap", String(options.maxGap), 1, 1e9);
   const { configOut } = options;
   refuseWithoutQuotes(options);
-  await refuseForeign(configOut);
   const loop = options.loop === true;
-  const quotes =
-    options.quotes === undefined
-      ? undefined
-      : await openQuotesFile(options.quotes, { symbol: options.symbol, loop });
 
   const stop = stopRequest({ withStdin: options.exitWithStdin === true });
-  const temporary = options.data === undefined ? await mkdtemp(join(tmpdir(), "mt5-simulator-")) : undefined;
-  const folder = resolve(temporary ?? options.data ?? "");
+  let temporary: string | undefined;
   try {
-    const keys = await loadOrMakeKeys(folder, nodeCrypto.keyAgreement);
-    const firstTicket = await nextFirstTicket(folder);
-    const simulator = await start();
+    await refuseForeign(configOut);
+    const starting = open();
+    const first = await Promise.race([starting, stop.requested]);
+    if (typeof first === "string") {
+      console.log(`stopping: ${first}`);
+      await closeUnwanted(starting);
+      return 0;
+    }
+    const { simulator, keys, quotes } = first;
     let failure: unknown;
     let stopping = false;
     const ended = simulator.market.ended.then(
@@ -149,9 +149,17 @@ async function simulate(options: SimulateOptions): Promise<number> {
     if (failure !== undefined) throw explain(failure);
     return 0;
 
-    async function start(): Promise<Simulator> {
+    async function open(): Promise<Started> {
+      const quotes =
+        options.quotes === undefined
+          ? undefined
+          : await openQuotesFile(options.quotes, { symbol: options.symbol, loop });
+      if (options.data === undefined) temporary = await mkdtemp(join(tmpdir(), "mt5-simulator-"));
+      const folder = resolve(temporary ?? options.data ?? "");
+      const keys = await loadOrMakeKeys(folder, nodeCrypto.keyAgreement);
+      const firstTicket = await nextFirstTicket(folder);
       try {
-        return await startSimulator({
+        const simulator = await startSimulator({
           simulation: {
             market: {
               source: quotes === undefined ? generatedMarket({ seed }) : (): TickSource => quotes.open(),
@@ -181,6 +189,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
             onFault: (fault, where): void => console.error(`fault in ${where}: ${String(fault)}`),
           },
         });
+        return { simulator, keys, quotes };
       } catch (error) {
         throw explain(error);
       }
@@ -189,6 +198,26 @@ async function simulate(options: SimulateOptions): Promise<number> {
     stop.release();
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** What has been opened for a run. */
+interface Started {
+  readonly simulator: Simulator;
+  readonly keys: Awaited<ReturnType<typeof loadOrMakeKeys>>;
+  readonly quotes: Awaited<ReturnType<typeof openQuotesFile>> | undefined;
+}
+
+/** A start cannot be broken off half-way: what comes up is closed in order. A second signal ends all at once. */
+async function closeUnwanted(starting: Promise<Started>): Promise<void> {
+  await starting.then(async ({ simulator }) => {
+    const ended = simulator.market.ended.catch(tellUnwanted);
+    await simulator.close();
+    await ended;
+  }, tellUnwanted);
+}
+
+function tellUnwanted(error: unknown): void {
+  console.error(`It would not have started: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** What only a recording has is not ignored where there is none. */
