@@ -20,7 +20,7 @@ export interface KeyPairText {
 }
 
 /** The 32 bytes of a key, in an array of their own. `name` is used in the error's message; the key never is. */
-export function readKey(key: Key, name = "key"): Uint8Array {
+export function readKey(key: Key | undefined, name = "key"): Uint8Array {
   if (typeof key !== "string") {
     if (!(key instanceof Uint8Array)) {
       throw new TypeError(

@@ -29,12 +29,16 @@ export type CurveSecurity =
       readonly serverKey: Key;
       /** Our secret key. Left out: a fresh key pair, for servers that let anyone in. */
       readonly secretKey?: Key;
+      /** Of the same pair, so that one can be spread here; checked if given. */
+      readonly publicKey?: Key;
     }
   | {
       readonly mechanism: "CURVE";
       readonly role: "server";
       /** Our secret key. */
       readonly secretKey: Key;
+      /** Of the same pair, so that one can be spread here; checked if given. */
+      readonly publicKey?: Key;
       /** Says which clients may connect. Left out: every client that knows our public key. */
       readonly authenticate?: Authenticator;
     };
@@ -57,8 +61,8 @@ const shapes: Shapes = {
   null: { mechanism: true, authenticate: true },
   plainClient: { mechanism: true, role: true, username: true, password: true },
   plainServer: { mechanism: true, role: true, authenticate: true },
-  curveClient: { mechanism: true, role: true, serverKey: true, secretKey: true },
-  curveServer: { mechanism: true, role: true, secretKey: true, authenticate: true },
+  curveClient: { mechanism: true, role: true, serverKey: true, secretKey: true, publicKey: true },
+  curveServer: { mechanism: true, role: true, secretKey: true, publicKey: true, authenticate: true },
 };
 
 /** Of any kind: a misspelt `mechanism` or `role` is then told as such. */
@@ -111,21 +115,30 @@ function settleCurve(crypto: Crypto, security: CurveSecurity): Security {
   if (security.role === "server") {
     checkKnownKeys("security of a CURVE server", security, shapes.curveServer);
     checkAuthenticator(security.authenticate);
-    const keys = keyPair(crypto, security.secretKey);
+    const keys = keyPair(crypto, security.secretKey, security.publicKey);
     return { mechanism: "CURVE", role: "server", keys, authenticate: security.authenticate, crypto };
   }
   checkKnownKeys("security of a CURVE client", security, shapes.curveClient);
   const serverKey = readKey(security.serverKey, "serverKey");
   const keys =
-    security.secretKey === undefined
+    security.secretKey === undefined && security.publicKey === undefined
       ? crypto.keyAgreement.generateKeyPair()
-      : keyPair(crypto, security.secretKey);
+      : keyPair(crypto, security.secretKey, security.publicKey);
   return { mechanism: "CURVE", role: "client", serverKey, keys, crypto };
 }
 
-function keyPair(crypto: Crypto, key: Key): KeyPair {
-  const secretKey = readKey(key, "secretKey");
-  return { secretKey, publicKey: crypto.keyAgreement.publicKey(secretKey) };
+function keyPair(crypto: Crypto, secret: Key | undefined, known: Key | undefined): KeyPair {
+  const secretKey = readKey(secret, "secretKey");
+  const publicKey = crypto.keyAgreement.publicKey(secretKey);
+  if (known !== undefined) {
+    const given = readKey(known, "publicKey");
+    if (!publicKey.every((byte, index) => byte === given[index])) {
+      throw new RangeError(
+        "Cannot use security.publicKey: it does not belong to the secretKey. Leave it out",
+      );
+    }
+  }
+  return { secretKey, publicKey };
 }
 
 function checkAuthenticator(authenticate: Authenticator | undefined): void {
