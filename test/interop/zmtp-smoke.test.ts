@@ -202,9 +202,18 @@ describe("our client's side talks to libzmq over CURVE", () => {
     const pull = own(new zmq.Pull(asServer));
     connect("command", await port(pull), log, nodeCrypto.keyAgreement.generateKeyPair().publicKey);
     await expect.poll(() => log, until).toEqual(["down authentication"]);
-    const clear: string[] = [];
-    connect("command", await port(own(new zmq.Pull())), clear);
-    await expect.poll(() => clear, until).toEqual(["down protocol"]);
+    // libzmq closes as soon as it has read our mechanism; a reset that overtakes its greeting leaves nothing to tell.
+    const clear = await port(own(new zmq.Pull()));
+    const told = new Set<string>();
+    for (let attempt = 0; attempt < 50 && !told.has("down protocol"); attempt++) {
+      const end: string[] = [];
+      connect("command", clear, end);
+      await expect.poll(() => end.length, until).toBe(1);
+      told.add(String(end[0]));
+    }
+    expect(told).toContain("down protocol");
+    told.delete("down protocol");
+    expect([...told].filter((one) => one !== "down lost")).toEqual([]);
   });
 
   test("keeps a quiet connection alive by heartbeats that libzmq answers", async () => {
